@@ -1,0 +1,1 @@
+"""QSignHub: electronic signatures under eIDAS through one REST API."""

@@ -1,0 +1,1 @@
+"""The built-in certification authority: certificates, their status, CRL, OCSP, TSA."""

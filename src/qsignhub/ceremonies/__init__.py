@@ -1,0 +1,1 @@
+"""One signer's act: invitation, identity, consent, activation, signature."""

@@ -1,0 +1,1 @@
+"""Keys and their use: a signer's key signs only what the signer authorised."""

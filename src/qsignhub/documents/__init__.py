@@ -1,0 +1,1 @@
+"""Documents: received, inspected, kept."""

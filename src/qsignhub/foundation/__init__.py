@@ -1,0 +1,1 @@
+"""What every room stands on: database, events, jobs, blobs, clock, ids, errors."""

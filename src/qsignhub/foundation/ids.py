@@ -1,0 +1,28 @@
+"""Public ids and secrets, from the operating system's randomness."""
+
+from __future__ import annotations
+
+import secrets
+import string
+
+_BASE62 = string.digits + string.ascii_letters
+_LENGTHS = {"doc": 16, "sreq": 16, "sgn": 12, "evt": 16, "req": 16, "acc": 16, "key": 16, "whk": 16}
+
+
+def _base62(length: int) -> str:
+    return "".join(secrets.choice(_BASE62) for _ in range(length))
+
+
+def new_id(kind: str) -> str:
+    """A public id of the contract's shape, e.g. ``doc_9Xk3mN7pQr2vT8wL``. Not a secret."""
+    return f"{kind}_{_base62(_LENGTHS[kind])}"
+
+
+def new_token() -> str:
+    """A secret for a link: 32 base62 characters, 190 bits."""
+    return _base62(32)
+
+
+def new_secret(prefix: str) -> str:
+    """A secret with a recognisable prefix, 32 base62 characters, 190 bits."""
+    return prefix + _base62(32)

@@ -1,0 +1,1 @@
+"""Who a signer is: identity verification behind one port."""

@@ -1,0 +1,1 @@
+"""OCSP and CRL: requesting, checking and issuing them."""

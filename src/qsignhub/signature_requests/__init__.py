@@ -1,0 +1,1 @@
+"""Signature requests: their state machine and its use cases."""

@@ -1,0 +1,1 @@
+"""Validation of signed documents as a library (EN 319 102-1)."""

@@ -1,0 +1,1 @@
+"""Events, told to the integrators' endpoints by signed HTTP posts."""

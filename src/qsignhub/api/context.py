@@ -1,0 +1,53 @@
+"""What every request carries: its id, the services, and who speaks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qsignhub.accounts.model import Principal
+from qsignhub.bootstrap import Services
+from qsignhub.foundation.ids import new_id
+
+
+class RequestId:
+    """Gives each request an id, in ``request.state`` and in the ``X-Request-Id`` header."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = new_id("req")
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)
+
+
+def services(request: Request) -> Services:
+    found: Services = request.app.state.services
+    return found
+
+
+async def principal(
+    request: Request, x_api_key: Annotated[str | None, Header(alias="X-API-Key")] = None
+) -> Principal:
+    found = services(request)
+    async with found.database.transaction() as tx:
+        return await found.accounts.authenticate(tx, x_api_key)
+
+
+Speaker = Annotated[Principal, Depends(principal)]
+House = Annotated[Services, Depends(services)]

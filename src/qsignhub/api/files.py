@@ -1,0 +1,45 @@
+"""Previews and signed documents under short-lived signed URLs: no API key needed, none looked at."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
+
+from qsignhub.api.context import House
+from qsignhub.foundation.scope import Scope
+
+router = APIRouter(tags=["Files"])
+
+
+async def owner_of_link(
+    request: Request,
+    house: House,
+    owner: Annotated[str, Query(max_length=100)],
+    expires: Annotated[int, Query(ge=0, lt=2**53)],
+    signature: Annotated[str, Query(max_length=64)],
+) -> Scope:
+    return house.file_links.scope_behind(request.url.path, owner, expires, signature)
+
+
+Owner = Annotated[Scope, Depends(owner_of_link)]
+
+
+@router.get("/preview/{document_id}/page-1.png", response_class=StreamingResponse)
+async def preview(document_id: str, house: House, owner: Owner) -> StreamingResponse:
+    async with house.database.transaction() as tx:
+        document = await house.documents.get(tx, owner, document_id)
+    return StreamingResponse(house.documents.preview(document), media_type="image/png")
+
+
+@router.get("/docs/{request_id}/signed.pdf", response_class=StreamingResponse)
+async def signed_document(request_id: str, house: House, owner: Owner) -> StreamingResponse:
+    async with house.database.transaction() as tx:
+        found = await house.signature_requests.get(tx, owner, request_id)
+        revision = await house.signature_requests.signed_document(tx, found)
+    return StreamingResponse(
+        house.blobs.stream(revision.blob_key),
+        media_type="application/pdf",
+        headers={"Content-Length": str(revision.size_bytes)},
+    )

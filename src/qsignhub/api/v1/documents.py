@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from qsignhub.api.context import House, Speaker
+from qsignhub.documents.model import Document
+from qsignhub.documents.upload import receive_upload
+from qsignhub.foundation.clock import iso
+from qsignhub.foundation.file_links import FileLinks
+from qsignhub.foundation.scope import Scope
+
+router = APIRouter(prefix="/v1", tags=["Documents"])
+
+
+@router.post("/documents", status_code=201, summary="Uploads a document for signing")
+async def upload_document(request: Request, house: House, speaker: Speaker) -> dict[str, Any]:
+    """multipart/form-data with ``file``, and optionally ``name`` and ``locale``; up to 50 MB."""
+    upload = await receive_upload(
+        request.stream(),
+        request.headers.get("content-type", ""),
+        content_length(request),
+        house.settings.spool_dir,
+    )
+    async with upload:
+        pages, preview = await house.documents.inspect(upload)
+        async with house.database.transaction() as tx:
+            document = await house.documents.accept(tx, speaker.scope, upload, pages, preview)
+    return view(document, speaker.scope, house.file_links)
+
+
+def view(document: Document, scope: Scope, file_links: FileLinks) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "name": document.name,
+        "mime_type": document.mime_type,
+        "size_bytes": document.size_bytes,
+        "pages": document.pages,
+        "sha256": document.sha256,
+        "preview_url": file_links.url(scope, f"/preview/{document.id}/page-1.png"),
+        "created_at": iso(document.created_at),
+        "expires_at": iso(document.expires_at),
+    }
+
+
+def content_length(request: Request) -> int | None:
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() else None

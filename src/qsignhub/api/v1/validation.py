@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from qsignhub.api.context import House, Speaker
+from qsignhub.api.v1.documents import content_length
+from qsignhub.documents.upload import receive_upload
+from qsignhub.validation.pdf import validate_pdf
+from qsignhub.validation.trust import TrustAnchor
+
+router = APIRouter(prefix="/v1", tags=["Validation"])
+
+
+@router.post("/validate", summary="Validates a signed document (internal or external)")
+async def validate(request: Request, house: House, speaker: Speaker) -> dict[str, Any]:
+    """multipart/form-data with ``file``. A test key also trusts the sandbox's root; a live key does not."""
+    upload = await receive_upload(
+        request.stream(),
+        request.headers.get("content-type", ""),
+        content_length(request),
+        house.settings.spool_dir,
+    )
+    anchors = [TrustAnchor(house.authority.root, "sandbox")] if speaker.scope.mode == "test" else []
+    async with upload:
+        # Reading somebody's file is CPU work on hostile input: it runs in a bounded process of its own.
+        result: dict[str, Any] = await house.inspector.run(
+            _validate_file, upload.path, anchors, house.clock.now()
+        )
+    return result
+
+
+def _validate_file(path: Path, anchors: list[TrustAnchor], now: datetime) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return asyncio.run(validate_pdf(file, anchors=anchors, now=now)).as_contract()

@@ -1,0 +1,68 @@
+"""The signing cycle: prepare, journal, activate, sign, verify, timestamp, embed, publish.
+
+Each call of ``advance`` does one step and leaves it to the caller to commit it. A crash between two
+steps loses nothing (the journal says what comes next) and doubles nothing (what a step does is either
+repeatable or found again). A part that is down makes a step raise Unavailable: the signer waits, the
+step is tried again, and the signature's level never drops.
+"""
+
+from __future__ import annotations
+
+from qsignhub.ceremonies import journal
+from qsignhub.ceremonies.errors import ConsentLapsed, RequestNoLongerOpen
+from qsignhub.ceremonies.journal import Signing
+from qsignhub.ceremonies.sealing import Sealing
+from qsignhub.ceremonies.signature import SignatureSteps
+from qsignhub.foundation.clock import Clock
+from qsignhub.foundation.database import Transaction
+from qsignhub.foundation.errors import Refused
+from qsignhub.foundation.scope import Scope
+from qsignhub.signature_requests.model import SignatureRequest
+from qsignhub.signature_requests.service import SignatureRequests
+
+
+class SigningCycle:
+    def __init__(
+        self, requests: SignatureRequests, signature: SignatureSteps, sealing: Sealing, clock: Clock
+    ) -> None:
+        self._requests = requests
+        self._signature = signature
+        self._sealing = sealing
+        self._clock = clock
+
+    async def advance(self, tx: Transaction, scope: Scope, request_id: str) -> bool:
+        """Does the next step of a request's signatures; False when there is nothing left to do.
+
+        The request is locked first: two signers at once are two revisions, one after the other.
+        """
+        request = await self._requests.lock(tx, scope, request_id)
+        signing = await journal.current(tx, request)
+        if signing is None:
+            return False
+        try:
+            async with tx.transaction():
+                await self._step(tx, request, signing)
+        except Refused as refusal:
+            if signing.signer_id is None:
+                raise
+            await self._refuse(tx, request, signing, refusal)
+        return True
+
+    async def _step(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> None:
+        if signing.signer_id is None:
+            await self._sealing.step(tx, request, signing)
+            return
+        if request.status not in {"pending", "in_progress"}:
+            raise RequestNoLongerOpen(f"The signature request is {request.status}.")
+        await self._signature.step(tx, request, request.signer(signing.signer_id), signing)
+
+    async def _refuse(
+        self, tx: Transaction, request: SignatureRequest, signing: Signing, refusal: Refused
+    ) -> None:
+        await journal.finish(tx, signing, self._clock.now(), refusal.code)
+        signer = request.signer(signing.signer_id or "")
+        if isinstance(refusal, ConsentLapsed):
+            await journal.remove_consent(tx, request.scope, signer)
+            await self._requests.signer_moved(tx, request, signer, "consent_lapsed")
+        else:
+            await self._requests.signer_moved(tx, request, signer, "refused", (refusal.code, refusal.message))

@@ -1,0 +1,68 @@
+"""CeremonyError
+├── LinkUnknown                no such signing link                                  (NotFound)
+├── LinkSpent                  the signer has signed; the link has done its work      (Gone)
+├── RequestClosed              the request is expired or cancelled                    (Gone)
+├── NotYourTurn                somebody else signs first                              (Conflict)
+├── IdentityNotVerified        identity comes before signing                          (Conflict)
+├── TrustServiceNotConfigured  live mode without a trust service                      (Invalid)
+└── Refusals of the cycle, final for this signature:                                  (Refused)
+    ├── DocumentChanged        what would be signed is not what the signer saw
+    ├── CertificateRevoked     the signer's certificate is revoked
+    ├── CertificateExpired     the signer's certificate is over, or not begun
+    ├── RequestNoLongerOpen    expired or cancelled while the signature was on its way
+    └── ConsentLapsed          too long between the signer's act and the use of the key: asked again
+
+JournalBroken is not one of them: it is a defect of ours, and stops the job for a person to look at.
+"""
+
+from __future__ import annotations
+
+from qsignhub.foundation.errors import Conflict, Gone, Invalid, NotFound, QSignHubError, Refused
+
+
+class LinkUnknown(NotFound):
+    code = "LINK_UNKNOWN"
+
+
+class LinkSpent(Gone):
+    code = "LINK_SPENT"
+
+
+class RequestClosed(Gone):
+    code = "SIGNATURE_REQUEST_CLOSED"
+
+
+class NotYourTurn(Conflict):
+    code = "NOT_YOUR_TURN"
+
+
+class IdentityNotVerified(Conflict):
+    code = "IDENTITY_NOT_VERIFIED"
+
+
+class TrustServiceNotConfigured(Invalid):
+    code = "TRUST_SERVICE_NOT_CONFIGURED"
+
+
+class DocumentChanged(Refused):
+    code = "DOCUMENT_CHANGED"
+
+
+class CertificateRevoked(Refused):
+    code = "CERTIFICATE_REVOKED"
+
+
+class CertificateExpired(Refused):
+    code = "CERTIFICATE_EXPIRED"
+
+
+class RequestNoLongerOpen(Refused):
+    code = "SIGNATURE_REQUEST_CLOSED"
+
+
+class ConsentLapsed(Refused):
+    code = "CONSENT_LAPSED"
+
+
+class JournalBroken(QSignHubError):
+    code = "JOURNAL_BROKEN"

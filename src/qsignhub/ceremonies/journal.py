@@ -1,0 +1,217 @@
+"""The journal of the signing cycle: all SQL of consents, signings and activations.
+
+A row is written before any key is touched and grows step by step; after a crash it says what is done
+and what comes next. Its rows belong to a request that the caller holds locked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from qsignhub.ceremonies.errors import JournalBroken
+from qsignhub.foundation.database import Row, Transaction, fetch_all, fetch_one
+from qsignhub.foundation.scope import Scope
+from qsignhub.signature_requests.model import SignatureRequest, Signer
+
+_T = TypeVar("_T")
+Step = Literal[
+    "authorised", "certified", "prepared", "activated", "signed", "timestamped", "embedded", "published"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The signer's act: what was seen, and when. ``document_sha256`` is of the original."""
+
+    signer_id: str
+    document_sha256: str
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """One run of the cycle, for a signer or (``signer_id`` None) for the document timestamp.
+
+    ``step`` is the last step that is done and committed; bytes are DER.
+    """
+
+    id: str
+    request_id: str
+    signer_id: str | None
+    step: Step
+    begun_at: datetime
+    certificate: bytes | None
+    base_revision: int | None
+    prepared_key: str | None
+    prepared_sha256: str | None
+    reserved_start: int | None
+    reserved_end: int | None
+    signed_attributes: bytes | None
+    digest: bytes | None
+    signature: bytes | None
+    timestamp_token: bytes | None
+    result_key: str | None
+    result_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JournaledActivation:
+    id: str
+    key_id: str
+    digest: bytes
+    token: bytes
+    expires_at: datetime
+    state: Literal["issued", "done", "burnt", "lapsed"]
+
+
+async def add_consent(
+    tx: Transaction, scope: Scope, consent: Consent, ip_address: str | None, user_agent: str | None
+) -> None:
+    await tx.execute(
+        "INSERT INTO consents (signer_id, account_id, mode, document_sha256, given_at, ip_address, user_agent) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        (
+            consent.signer_id,
+            scope.account_id,
+            scope.mode,
+            consent.document_sha256,
+            consent.given_at,
+            ip_address,
+            user_agent,
+        ),
+    )
+
+
+async def find_consent(tx: Transaction, scope: Scope, signer_id: str) -> Consent | None:
+    row = await fetch_one(
+        tx,
+        "SELECT signer_id, document_sha256, given_at FROM consents "
+        "WHERE signer_id = %s AND account_id = %s AND mode = %s",
+        (signer_id, scope.account_id, scope.mode),
+    )
+    return Consent(**row) if row else None
+
+
+async def remove_consent(tx: Transaction, scope: Scope, signer: Signer) -> None:
+    await tx.execute(
+        "DELETE FROM consents WHERE signer_id = %s AND account_id = %s AND mode = %s",
+        (signer.id, scope.account_id, scope.mode),
+    )
+
+
+async def begin(
+    tx: Transaction, request: SignatureRequest, signing_id: str, signer: Signer | None, now: datetime
+) -> None:
+    await tx.execute(
+        "INSERT INTO signings (id, request_id, signer_id, step, begun_at) VALUES (%s, %s, %s, 'authorised', %s)",
+        (signing_id, request.id, signer.id if signer else None, now),
+    )
+
+
+async def current(tx: Transaction, request: SignatureRequest) -> Signing | None:
+    """The signing under way, else the one that waits longest: revisions are made one after the other."""
+    row = await fetch_one(
+        tx,
+        "SELECT * FROM signings WHERE request_id = %s AND finished_at IS NULL "
+        "ORDER BY step = 'authorised', begun_at, id LIMIT 1",
+        (request.id,),
+    )
+    return _signing(row) if row else None
+
+
+async def last_timestamp(tx: Transaction, request: SignatureRequest) -> bytes | None:
+    """The token of the signature published last."""
+    row = await fetch_one(
+        tx,
+        "SELECT timestamp_token FROM signings WHERE request_id = %s AND step = 'published' "
+        "ORDER BY finished_at DESC LIMIT 1",
+        (request.id,),
+    )
+    return bytes(row["timestamp_token"]) if row else None
+
+
+async def step_of(tx: Transaction, request: SignatureRequest, signer: Signer) -> Step | None:
+    row = await fetch_one(
+        tx,
+        "SELECT step FROM signings WHERE request_id = %s AND signer_id = %s AND refusal_code IS NULL",
+        (request.id, signer.id),
+    )
+    return row["step"] if row else None
+
+
+async def record(
+    tx: Transaction, signing: Signing, step: Step, findings: dict[str, Any] | None = None
+) -> None:
+    """Commits a step with what it found (columns of ``signings``), when the transaction does."""
+    columns = {"step": step, **(findings or {})}
+    places = ", ".join(f"{name} = %({name})s" for name in columns)
+    await tx.execute(
+        f"UPDATE signings SET {places} WHERE id = %(signing_id)s",  # noqa: S608  # our own column names
+        columns | {"signing_id": signing.id},
+    )
+
+
+async def finish(tx: Transaction, signing: Signing, now: datetime, refusal_code: str | None = None) -> None:
+    await tx.execute(
+        "UPDATE signings SET finished_at = %s, refusal_code = %s WHERE id = %s",
+        (now, refusal_code, signing.id),
+    )
+
+
+async def add_activation(
+    tx: Transaction, signing: Signing, activation: JournaledActivation, now: datetime
+) -> None:
+    await tx.execute(
+        "INSERT INTO activations (id, signing_id, key_id, digest, token, created_at, expires_at, state) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            activation.id,
+            signing.id,
+            activation.key_id,
+            activation.digest,
+            activation.token,
+            now,
+            activation.expires_at,
+            activation.state,
+        ),
+    )
+
+
+async def issued_activation(tx: Transaction, signing: Signing) -> JournaledActivation | None:
+    row = await fetch_one(
+        tx,
+        "SELECT id, key_id, digest, token, expires_at, state FROM activations "
+        "WHERE signing_id = %s AND state = 'issued'",
+        (signing.id,),
+    )
+    return JournaledActivation(**row) if row else None
+
+
+async def settle_activation(tx: Transaction, activation_id: str, state: str) -> None:
+    await tx.execute("UPDATE activations SET state = %s WHERE id = %s", (state, activation_id))
+
+
+async def key_uses(tx: Transaction, scope: Scope, request_id: str) -> list[tuple[str, str]]:
+    """(key, activation) of every use of a key that the journal knows of: done, or begun and burnt."""
+    rows = await fetch_all(
+        tx,
+        "SELECT a.key_id, a.id FROM activations a JOIN signings s ON s.id = a.signing_id "
+        "JOIN signature_requests r ON r.id = s.request_id "
+        "WHERE s.request_id = %s AND r.account_id = %s AND r.mode = %s AND a.state IN ('done', 'burnt') "
+        "ORDER BY a.created_at",
+        (request_id, scope.account_id, scope.mode),
+    )
+    return [(row["key_id"], row["id"]) for row in rows]
+
+
+def there(value: _T | None) -> _T:
+    """What an earlier step has recorded."""
+    if value is None:
+        raise JournalBroken("The journal lacks what an earlier step must have recorded.")
+    return value
+
+
+def _signing(row: Row) -> Signing:
+    return Signing(**{name: row[name] for name in Signing.__slots__})

@@ -1,0 +1,82 @@
+"""The last step of a request: a document timestamp over all signatures (PAdES-B-LTA)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from qsignhub.ceremonies import journal
+from qsignhub.ceremonies.journal import Signing, there
+from qsignhub.ceremonies.signature import Checkpoint
+from qsignhub.ceremonies.trust import TrustServices
+from qsignhub.ceremonies.workplace import Workplace
+from qsignhub.foundation.clock import Clock
+from qsignhub.foundation.database import Transaction
+from qsignhub.signature_requests.model import Revision, SignatureRequest
+from qsignhub.signature_requests.service import SignatureRequests
+from qsignhub.signing.pades.revision import fill, prepare_document_timestamp
+from qsignhub.timestamping.token import read_token
+
+
+class Sealing:
+    """No signer's key is touched here: every step may be repeated as a whole."""
+
+    def __init__(
+        self,
+        requests: SignatureRequests,
+        trust: TrustServices,
+        workplace: Workplace,
+        clock: Clock,
+        checkpoint: Checkpoint,
+    ) -> None:
+        self._requests = requests
+        self._trust = trust
+        self._workplace = workplace
+        self._clock = clock
+        self._checkpoint = checkpoint
+
+    async def step(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> None:
+        if signing.step == "authorised":
+            self._checkpoint("before seal")
+            await self._seal(tx, request, signing)
+            self._checkpoint("after seal")
+        else:
+            self._checkpoint("before complete")
+            await self._complete(tx, request, signing)
+            self._checkpoint("after complete")
+
+    async def _seal(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> None:
+        """Adds the timestamp service's own status, then the timestamp that covers everything."""
+        trust = self._trust.of(request.scope.mode)
+        source = await self._workplace.source(tx, request)
+        last = await journal.last_timestamp(tx, request)
+        data = await self._workplace.validation_data(trust, read_token(there(last)))
+        async with self._workplace.on_copy_of(source) as (original, target):
+            prepared = await asyncio.to_thread(
+                prepare_document_timestamp,
+                original,
+                target,
+                field_name=f"Timestamp-{signing.id}",
+                validation_data=data,
+            )
+            token = await trust.timestamps.timestamp(prepared.digest)
+            await asyncio.to_thread(fill, target, prepared, token.der)
+            stored = await self._workplace.store(request, signing, "sealed", target)
+        await journal.record(
+            tx,
+            signing,
+            "embedded",
+            {
+                "base_revision": source.revision,
+                "timestamp_token": token.der,
+                "result_key": stored.key,
+                "result_sha256": stored.sha256,
+            },
+        )
+
+    async def _complete(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> None:
+        key, sha256 = there(signing.result_key), there(signing.result_sha256)
+        revision = Revision(there(signing.base_revision) + 1, key, sha256, await self._workplace.size(key))
+        await self._requests.publish_revision(tx, request, signing.id, revision)
+        await self._requests.completed(tx, request)
+        await journal.record(tx, signing, "published")
+        await journal.finish(tx, signing, self._clock.now())

@@ -1,0 +1,149 @@
+"""One signer's act, from the link to the consent. What follows the consent is the signing cycle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from qsignhub.ceremonies import journal
+from qsignhub.ceremonies.errors import (
+    IdentityNotVerified,
+    LinkSpent,
+    LinkUnknown,
+    NotYourTurn,
+    RequestClosed,
+)
+from qsignhub.ceremonies.invitations import Invitations
+from qsignhub.ceremonies.journal import Consent
+from qsignhub.ceremonies.trust import TrustServices
+from qsignhub.documents.model import Document
+from qsignhub.documents.service import Documents
+from qsignhub.foundation.clock import Clock
+from qsignhub.foundation.database import Transaction
+from qsignhub.foundation.ids import new_id
+from qsignhub.foundation.jobs import Jobs
+from qsignhub.foundation.scope import Scope
+from qsignhub.identity.model import Applicant, Verification
+from qsignhub.identity.service import IdentityVerifications
+from qsignhub.signature_requests.model import NewSignatureRequest, SignatureRequest, Signer
+from qsignhub.signature_requests.service import SignatureRequests
+
+SIGN_JOB = "ceremonies.sign"
+EXPIRE_JOB = "signature_requests.expire"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a signer's link opens."""
+
+    request: SignatureRequest
+    signer: Signer
+    document: Document
+    my_turn: bool
+    step: journal.Step | None
+    """How far the signature is, once the signer has consented."""
+
+
+class Ceremonies:
+    def __init__(
+        self,
+        requests: SignatureRequests,
+        documents: Documents,
+        identities: IdentityVerifications,
+        trust: TrustServices,
+        invitations: Invitations,
+        jobs: Jobs,
+        clock: Clock,
+    ) -> None:
+        self._requests = requests
+        self._documents = documents
+        self._identities = identities
+        self._trust = trust
+        self._invitations = invitations
+        self._jobs = jobs
+        self._clock = clock
+
+    async def open(self, tx: Transaction, scope: Scope, new: NewSignatureRequest) -> SignatureRequest:
+        """Makes the request and invites its signers."""
+        self._trust.of(scope.mode)
+        document = await self._documents.get(tx, scope, new.document_id)
+        request = await self._requests.create(tx, scope, document, new)
+        await self._invitations.send(tx, request)
+        await self._jobs.enqueue(
+            tx,
+            EXPIRE_JOB,
+            {"account_id": scope.account_id, "mode": scope.mode, "request_id": request.id},
+            delay=max(timedelta(0), request.expires_at - self._clock.now()),
+        )
+        return request
+
+    async def session(self, tx: Transaction, token: str) -> Session:
+        """Raises LinkUnknown. A link stays readable after signing: it shows what was done."""
+        found = await self._requests.by_signer_link(tx, token)
+        if found is None:
+            raise LinkUnknown("This signing link is not known. Check that it was copied completely.")
+        request, signer = found
+        document = await self._documents.get(tx, request.scope, request.document_id)
+        step = await journal.step_of(tx, request, signer) if signer.status == "signing" else None
+        return Session(request, signer, document, request.is_turn_of(signer), step)
+
+    async def overview(self, tx: Transaction, token: str) -> tuple[SignatureRequest, Document]:
+        """What a request's own link opens: who has signed and who has not; nobody signs by it."""
+        request = await self._requests.by_link(tx, token)
+        if request is None:
+            raise LinkUnknown("This signing link is not known. Check that it was copied completely.")
+        return request, await self._documents.get(tx, request.scope, request.document_id)
+
+    async def verify_identity(self, tx: Transaction, token: str, document_number: str) -> Verification:
+        """Has the signer's identity checked by a document; the outcome is an answer, not an error."""
+        request, signer = await self._act(tx, token)
+        applicant = Applicant(signer.name, signer.identity_country)
+        method = signer.identity_method or "video_id"
+        verification = await self._identities.verify(
+            tx, request.scope, signer.id, applicant, document_number, method
+        )
+        event = "identity_verified" if verification.status == "verified" else "identity_failed"
+        reason = verification.failure_reason
+        failure = ("IDENTITY_VERIFICATION_FAILED", reason) if reason else None
+        await self._requests.signer_moved(tx, request, signer, event, failure)
+        return verification
+
+    async def consent(
+        self, tx: Transaction, token: str, *, ip_address: str | None = None, user_agent: str | None = None
+    ) -> None:
+        """The signer's act of signing. Done twice, it is done once: the second finds the first under way.
+
+        Raises LinkUnknown, LinkSpent, RequestClosed, NotYourTurn, IdentityNotVerified.
+        """
+        request, signer = await self._act(tx, token)
+        if signer.status == "signing":
+            return
+        if signer.status != "verified":
+            raise IdentityNotVerified("Your identity has to be verified before you can sign.")
+        document = await self._documents.get(tx, request.scope, request.document_id)
+        now = self._clock.now()
+        consent = Consent(signer.id, document.sha256, now)
+        await journal.add_consent(tx, request.scope, consent, ip_address, user_agent)
+        await journal.begin(tx, request, new_id("sig"), signer, now)
+        await self._requests.signer_moved(tx, request, signer, "consented")
+        await self._jobs.enqueue(
+            tx,
+            SIGN_JOB,
+            {"account_id": request.scope.account_id, "mode": request.scope.mode, "request_id": request.id},
+        )
+
+    async def _act(self, tx: Transaction, token: str) -> tuple[SignatureRequest, Signer]:
+        """The signer behind a link, allowed to act now; the request is held until the transaction ends."""
+        found = await self._requests.by_signer_link(tx, token, lock=True)
+        if found is None:
+            raise LinkUnknown("This signing link is not known. Check that it was copied completely.")
+        request, signer = found
+        if signer.status == "signed":
+            raise LinkSpent("You have signed this document already; this link has done its work.")
+        if request.status in {"expired", "cancelled"} or request.expires_at <= self._clock.now():
+            raise RequestClosed("This signature request is no longer open; ask its sender for a new one.")
+        if signer.status == "failed":
+            raise RequestClosed("This signature was refused; ask the sender for a new request.")
+        if not request.is_turn_of(signer):
+            raise NotYourTurn("Somebody else signs before you; come back when it is your turn.")
+        return request, signer

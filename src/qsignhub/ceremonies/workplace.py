@@ -1,0 +1,114 @@
+"""Where the cycle handles files: sources checked against their recorded hash, results stored."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from qsignhub.ceremonies.errors import CertificateRevoked, DocumentChanged
+from qsignhub.ceremonies.journal import Signing, there
+from qsignhub.ceremonies.trust import TrustService
+from qsignhub.documents.service import Documents
+from qsignhub.foundation.blobs import Blobs
+from qsignhub.foundation.database import Transaction
+from qsignhub.signature_requests.model import SignatureRequest
+from qsignhub.signature_requests.service import SignatureRequests
+from qsignhub.signing.validation_data import ValidationData
+from qsignhub.timestamping.model import TimestampToken
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The state of the document that the next revision builds on; revision 0 is the original."""
+
+    revision: int
+    key: str
+    sha256: str
+    original_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    key: str
+    sha256: str
+
+
+class Workplace:
+    def __init__(self, requests: SignatureRequests, documents: Documents, blobs: Blobs, folder: Path) -> None:
+        self._requests = requests
+        self._documents = documents
+        self._blobs = blobs
+        self._folder = folder
+
+    async def source(self, tx: Transaction, request: SignatureRequest) -> Source:
+        document = await self._documents.get(tx, request.scope, request.document_id)
+        revision = await self._requests.latest_revision(tx, request)
+        if revision is None:
+            return Source(0, document.blob_key, document.sha256, document.sha256)
+        return Source(revision.number, revision.blob_key, revision.sha256, document.sha256)
+
+    @asynccontextmanager
+    async def on_copy_of(self, source: Source) -> AsyncIterator[tuple[Path, Path]]:
+        """The stored file, its hash checked, and a place to write the next revision to."""
+        async with self._blobs.as_file(source.key) as original, self._scratch() as target:
+            if await asyncio.to_thread(sha256_of, original) != source.sha256:
+                raise DocumentChanged(
+                    "The stored document is not the one that was recorded; it is not signed."
+                )
+            yield original, target
+
+    @asynccontextmanager
+    async def on_prepared(self, signing: Signing) -> AsyncIterator[Path]:
+        """A private copy of a signing's prepared revision, its hash checked, to be finished."""
+        async with self._blobs.as_file(there(signing.prepared_key)) as prepared, self._scratch() as target:
+            await asyncio.to_thread(shutil.copyfile, prepared, target)
+            if await asyncio.to_thread(sha256_of, target) != signing.prepared_sha256:
+                raise DocumentChanged("The prepared document was changed before it was signed.")
+            yield target
+
+    async def store(self, request: SignatureRequest, signing: Signing, kind: str, path: Path) -> Stored:
+        """Under a key of this content: a step done twice never overwrites what it stored before."""
+        sha256 = await asyncio.to_thread(sha256_of, path)
+        key = f"requests/{request.scope.mode}/{request.id}/{signing.id}/{kind}-{sha256[:16]}.pdf"
+        await self._blobs.put_file(key, path)
+        return Stored(key, sha256)
+
+    async def size(self, key: str) -> int:
+        async with self._blobs.as_file(key) as path:
+            return path.stat().st_size
+
+    async def validation_data(
+        self, trust: TrustService, token: TimestampToken, certificate: bytes | None = None
+    ) -> ValidationData:
+        """Chain and status of the signer's certificate and of the timestamp's, asked for now.
+
+        Raises CertificateRevoked; Unavailable where a status cannot be had: then no LT is claimed.
+        """
+        issuing, root = trust.authority.chain
+        answers = []
+        for checked in filter(None, (certificate, token.certificate)):
+            answer = await trust.revocation.ocsp(checked, issuing)
+            if answer.status.state != "good":
+                raise CertificateRevoked(
+                    f"The certificate is {answer.status.state} by its issuer's OCSP answer."
+                )
+            answers.append(answer.der)
+        crl = await trust.revocation.crl(issuing, root)
+        certificates = [*filter(None, [certificate]), *token.certificates, issuing, root]
+        return ValidationData(list(dict.fromkeys(certificates)), answers, [crl.der])
+
+    @asynccontextmanager
+    async def _scratch(self) -> AsyncIterator[Path]:
+        with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".pdf") as file:
+            yield Path(file.name)
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,23 @@
+"""A document as it was uploaded. It never changes: signed revisions belong to the request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+RETENTION = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    id: str
+    name: str
+    locale: str | None
+    mime_type: str
+    size_bytes: int
+    pages: int | None
+    sha256: str
+    blob_key: str
+    preview_key: str | None
+    created_at: datetime
+    expires_at: datetime

@@ -1,0 +1,144 @@
+"""Running jobs: one transaction a call, retries with growing delays, crashes counted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+import psycopg
+from pgqueuer import Queries
+from pgqueuer.db import PsycopgDriver
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.models import Job
+from pgqueuer.qm import QueueManager
+
+from qsignhub.foundation.database import Database, Transaction, fetch_one
+from qsignhub.foundation.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+Payload: TypeAlias = Mapping[str, Any]
+_MAX_STARTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """The delay doubles from ``first`` up to ``cap``; after ``attempts`` failures the job is held.
+
+    ``attempts`` counts failures of our own; while a part is ``Unavailable`` the job is retried
+    without end, for such a fault delays work and never loses it.
+    """
+
+    attempts: int = 10
+    first: timedelta = timedelta(seconds=0.5)
+    cap: timedelta = timedelta(seconds=60)
+
+    def delay(self, failures: int) -> timedelta:
+        return min(self.first * int(2 ** min(failures, 20)), self.cap)
+
+
+@dataclass(frozen=True, slots=True)
+class JobHandler:
+    """``run`` is called in a transaction of its own, again and again while it returns True.
+
+    Each call must be safe to repeat: after a crash the job is called anew.
+    """
+
+    run: Callable[[Transaction, Payload], Awaitable[bool | None]]
+    retry: RetryPolicy = RetryPolicy()
+
+
+class JobCrashesTooOften(Exception):
+    """The process died in this job again and again; it is held for a person to look at."""
+
+
+class JobRunner:
+    def __init__(
+        self,
+        database: Database,
+        handlers: Mapping[str, JobHandler],
+        *,
+        lease: timedelta = timedelta(seconds=20),
+        concurrency: int = 8,
+    ) -> None:
+        """``lease``: how long after its last heartbeat a job counts as abandoned by a dead worker."""
+        self._database = database
+        self._handlers = handlers
+        self._lease = lease
+        self._concurrency = concurrency
+        self._stopping = asyncio.Event()
+        self._manager: QueueManager | None = None
+
+    async def run(self) -> None:
+        """Takes jobs until ``stop()``; a lost database connection is opened anew."""
+        while not self._stopping.is_set():
+            try:
+                await self._run_on_one_connection()
+            except (psycopg.Error, OSError, ExceptionGroup) as exc:
+                logger.warning("job queue connection lost, opening a new one: %s", exc)
+                await asyncio.sleep(0.5)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._manager is not None:
+            self._manager.shutdown.set()
+
+    async def _run_on_one_connection(self) -> None:
+        async with await psycopg.AsyncConnection.connect(
+            self._database.conninfo, autocommit=True
+        ) as connection:
+            self._manager = QueueManager(Queries(PsycopgDriver(connection)))
+            for name, handler in self._handlers.items():
+                self._register(self._manager, name, handler)
+            if self._stopping.is_set():
+                return
+            await self._manager.run(
+                batch_size=max(1, self._concurrency // 2),
+                max_concurrent_tasks=self._concurrency,
+                dequeue_timeout=timedelta(seconds=2),
+                heartbeat_timeout=self._lease,
+                shutdown_on_listener_failure=True,
+            )
+
+    def _register(self, manager: QueueManager, name: str, handler: JobHandler) -> None:
+        async def entrypoint(job: Job) -> None:
+            await self._execute(name, handler, job)
+
+        manager.entrypoint(name, on_failure="hold")(entrypoint)
+
+    async def _execute(self, name: str, handler: JobHandler, job: Job) -> None:
+        payload = json.loads(job.payload or b"{}")
+        await self._count_start(name, job)
+        try:
+            again = True
+            while again:
+                async with self._database.transaction() as tx:
+                    again = bool(await handler.run(tx, payload))
+                    if not again:
+                        await tx.execute("DELETE FROM job_starts WHERE job_id = %s", (job.id,))
+        except Unavailable as exc:
+            logger.warning("job %s waits: %s (%s)", name, exc.code, exc.message)
+            raise RetryRequested(delay=handler.retry.delay(job.attempts), reason=exc.code) from exc
+        except Exception as exc:
+            if job.attempts + 1 >= handler.retry.attempts:
+                raise
+            logger.exception("job %s failed and is retried", name)
+            raise RetryRequested(delay=handler.retry.delay(job.attempts), reason=str(exc)) from exc
+
+    async def _count_start(self, name: str, job: Job) -> None:
+        """The queue's own counter knows failures, not crashes: count every start, commit it first."""
+        async with self._database.transaction() as tx:
+            row = await fetch_one(
+                tx,
+                "INSERT INTO job_starts (job_id, starts) VALUES (%s, 1) "
+                "ON CONFLICT (job_id) DO UPDATE SET starts = job_starts.starts + 1 RETURNING starts",
+                (job.id,),
+            )
+        crashes = (row["starts"] if row else 1) - 1 - job.attempts
+        if crashes > _MAX_STARTS:
+            raise JobCrashesTooOften(f"{name} ended its process {crashes} times")

@@ -1,0 +1,31 @@
+"""Identity verification: the provider of the signer's world, and the record of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qsignhub.foundation.database import Transaction
+from qsignhub.foundation.scope import Mode, Scope
+from qsignhub.identity import repository
+from qsignhub.identity.errors import IdentityNotConfigured
+from qsignhub.identity.model import Applicant, Verification
+from qsignhub.identity.ports import IdentityProvider
+
+
+class IdentityVerifications:
+    def __init__(self, providers: Mapping[Mode, IdentityProvider]) -> None:
+        """One provider a world; a live world without one answers with an error, never by the sandbox."""
+        self._providers = providers
+
+    async def verify(
+        self, tx: Transaction, scope: Scope, signer_id: str, applicant: Applicant, number: str, method: str
+    ) -> Verification:
+        provider = self._providers.get(scope.mode)
+        if provider is None:
+            raise IdentityNotConfigured("No identity provider is configured for live signatures.")
+        verification = await provider.verify(applicant, number, method)
+        await repository.save(tx, scope, signer_id, verification)
+        return verification
+
+    async def of_signer(self, tx: Transaction, scope: Scope, signer_id: str) -> Verification | None:
+        return await repository.find(tx, scope, signer_id)

@@ -1,0 +1,65 @@
+"""Every knob, read from the environment as ``QSIGNHUB_*``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Each field's description is what ``qsignhub settings`` prints."""
+
+    model_config = SettingsConfigDict(env_prefix="QSIGNHUB_", extra="ignore")
+
+    data_dir: Path = Field(
+        default=Path(".qsignhub"), description="Folder for the database, documents and keys of one machine."
+    )
+    database_url: str | None = Field(
+        default=None,
+        description="A PostgreSQL server (postgresql://... or a conninfo). Unset: the embedded engine.",
+    )
+    storage_url: str | None = Field(
+        default=None,
+        description="Document storage: file:///folder or s3://bucket/prefix. Unset: DATA_DIR/blobs.",
+    )
+    base_url: str = Field(
+        default="http://127.0.0.1:8080",
+        description="The URL under which the service is reached; it stands in links and certificates.",
+    )
+    docs_url: str = Field(
+        default="https://docs.qsignhub.io",
+        description="Where error codes are explained: DOCS_URL/errors/CODE.",
+    )
+    master_key: str | None = Field(
+        default=None,
+        description="32 bytes as 64 hexadecimal digits; seals every key at rest. Unset: DATA_DIR/master.key.",
+    )
+    webhook_allow_private: bool = Field(
+        default=False,
+        description="Lets webhooks go to loopback and private addresses, over plain HTTP too. For development.",
+    )
+    workers: int = Field(default=1, ge=1, le=64, description="Worker processes that `qsignhub serve` starts.")
+    worker_concurrency: int = Field(default=8, ge=2, le=64, description="Jobs that one worker runs at once.")
+    job_lease_seconds: float = Field(
+        default=20,
+        ge=1,
+        le=600,
+        description="How long after its last heartbeat a dead worker's job is retaken.",
+    )
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @property
+    def job_lease(self) -> timedelta:
+        return timedelta(seconds=self.job_lease_seconds)
+
+    @property
+    def spool_dir(self) -> Path:
+        """For files on their way: uploads, revisions being made."""
+        return self.data_dir / "spool"
+
+    @property
+    def blobs_url(self) -> str:
+        return self.storage_url or (self.data_dir.resolve() / "blobs").as_uri()

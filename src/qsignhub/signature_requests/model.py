@@ -1,0 +1,131 @@
+"""A signature request and its signers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from qsignhub.foundation.scope import Scope
+from qsignhub.signature_requests.states import RequestStatus, SignerStatus
+
+DEFAULT_LIFETIME = timedelta(days=30)
+MAX_SIGNERS = 20
+
+SignatureType = Literal["qes", "aes", "ses"]
+SigningOrder = Literal["sequential", "parallel"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A signature field's place: page from 1, PDF points from the lower left corner of the page."""
+
+    signer_index: int
+    page: int
+    x: float
+    y: float
+    width: float
+    height: float
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewSigner:
+    name: str
+    email: str
+    phone: str | None = None
+    locale: str | None = None
+    order: int | None = None
+    identity_method: str | None = None
+    identity_country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewSignatureRequest:
+    document_id: str
+    signers: tuple[NewSigner, ...]
+    signature_type: SignatureType = "qes"
+    signing_order: SigningOrder = "parallel"
+    expires_at: datetime | None = None
+    redirect_url: str | None = None
+    fields: tuple[Field, ...] = ()
+    metadata: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SigningCertificate:
+    """As the contract shows it; ``serial`` is hexadecimal in pairs, ``3A:F2:…``."""
+
+    issuer: str
+    serial: str
+    valid_from: str
+    valid_to: str
+    qualified: bool
+    tsp: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureTimestamp:
+    """As the contract shows it; ``hash`` is ``sha256:`` and the whole imprint of the token."""
+
+    value: str
+    authority: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    id: str
+    position: int
+    order: int
+    name: str
+    email: str
+    phone: str | None
+    locale: str | None
+    identity_method: str | None
+    identity_country: str | None
+    status: SignerStatus
+    failure_code: str | None
+    failure_message: str | None
+    link_token: str
+    signed_at: datetime | None
+    certificate: SigningCertificate | None
+    timestamp: SignatureTimestamp | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureRequest:
+    id: str
+    scope: Scope
+    document_id: str
+    status: RequestStatus
+    signature_type: SignatureType
+    signing_order: SigningOrder
+    redirect_url: str | None
+    fields: tuple[Field, ...]
+    metadata: Mapping[str, Any]
+    link_token: str
+    created_at: datetime
+    expires_at: datetime
+    completed_at: datetime | None
+    signers: tuple[Signer, ...]
+
+    def signer(self, signer_id: str) -> Signer:
+        return next(signer for signer in self.signers if signer.id == signer_id)
+
+    def is_turn_of(self, signer: Signer) -> bool:
+        """In sequential order a signer waits until everybody of a lower order has signed."""
+        if self.signing_order == "parallel":
+            return True
+        return all(other.status == "signed" for other in self.signers if other.order < signer.order)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A published state of the document: the original plus ``number`` revisions of ours."""
+
+    number: int
+    blob_key: str
+    sha256: str
+    size_bytes: int

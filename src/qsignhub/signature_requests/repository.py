@@ -1,0 +1,213 @@
+"""All SQL of signature requests, their signers and their signed revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from qsignhub.foundation.database import Row, Transaction, fetch_all, fetch_one
+from qsignhub.foundation.links import Links
+from qsignhub.foundation.scope import Scope
+from qsignhub.signature_requests.model import (
+    Field,
+    Revision,
+    SignatureRequest,
+    SignatureTimestamp,
+    Signer,
+    SigningCertificate,
+)
+
+
+_FIND = "SELECT * FROM signature_requests WHERE id = %s AND account_id = %s AND mode = %s"
+_FIND_AND_LOCK = _FIND + " FOR UPDATE"
+
+
+class SignatureRequestRepository:
+    def __init__(self, links: Links) -> None:
+        self._links = links
+
+    async def insert(self, tx: Transaction, request: SignatureRequest) -> None:
+        columns = {
+            "id": request.id,
+            "account_id": request.scope.account_id,
+            "mode": request.scope.mode,
+            "document_id": request.document_id,
+            "status": request.status,
+            "signature_type": request.signature_type,
+            "signing_order": request.signing_order,
+            "redirect_url": request.redirect_url,
+            "fields": Jsonb([asdict(field) for field in request.fields]),
+            "metadata": Jsonb(dict(request.metadata)),
+            "created_at": request.created_at,
+            "expires_at": request.expires_at,
+            **self._link_columns(request.id, request.link_token),
+        }
+        await _insert(tx, "signature_requests", columns)
+        for signer in request.signers:
+            await self._insert_signer(tx, request.id, signer)
+
+    async def find(
+        self, tx: Transaction, scope: Scope, request_id: str, *, lock: bool = False
+    ) -> SignatureRequest | None:
+        row = await fetch_one(
+            tx,
+            _FIND_AND_LOCK if lock else _FIND,
+            (request_id, scope.account_id, scope.mode),
+        )
+        if row is None:
+            return None
+        signers = await fetch_all(
+            tx, "SELECT * FROM signers WHERE request_id = %s ORDER BY position", (request_id,)
+        )
+        return self._request(row, signers)
+
+    async def find_by_link(self, tx: Transaction, token: str) -> tuple[Scope, str] | None:
+        row = await fetch_one(
+            tx,
+            "SELECT id, account_id, mode FROM signature_requests WHERE link_hash = %s",
+            (self._links.hash(token),),
+        )
+        return (Scope(row["account_id"], row["mode"]), row["id"]) if row else None
+
+    async def find_signer_by_link(self, tx: Transaction, token: str) -> tuple[Scope, str, str] | None:
+        row = await fetch_one(
+            tx,
+            "SELECT s.id AS signer_id, r.id, r.account_id, r.mode "
+            "FROM signers s JOIN signature_requests r ON r.id = s.request_id WHERE s.link_hash = %s",
+            (self._links.hash(token),),
+        )
+        return (Scope(row["account_id"], row["mode"]), row["id"], row["signer_id"]) if row else None
+
+    async def set_status(
+        self, tx: Transaction, request: SignatureRequest, status: str, completed_at: datetime | None = None
+    ) -> None:
+        await tx.execute(
+            "UPDATE signature_requests SET status = %s, completed_at = %s "
+            "WHERE id = %s AND account_id = %s AND mode = %s",
+            (status, completed_at, request.id, request.scope.account_id, request.scope.mode),
+        )
+
+    async def set_signer_status(
+        self,
+        tx: Transaction,
+        request: SignatureRequest,
+        signer: Signer,
+        status: str,
+        failure: tuple[str, str] | None = None,
+    ) -> None:
+        code, message = failure or (None, None)
+        await tx.execute(
+            "UPDATE signers SET status = %s, failure_code = %s, failure_message = %s "
+            "WHERE id = %s AND request_id = %s",
+            (status, code, message, signer.id, request.id),
+        )
+
+    async def set_signed(
+        self,
+        tx: Transaction,
+        request: SignatureRequest,
+        signer: Signer,
+        signed_at: datetime,
+        certificate: SigningCertificate,
+        timestamp: SignatureTimestamp,
+    ) -> None:
+        await tx.execute(
+            "UPDATE signers SET status = 'signed', signed_at = %s, certificate = %s,"
+            " signature_timestamp = %s WHERE id = %s AND request_id = %s",
+            (signed_at, Jsonb(asdict(certificate)), Jsonb(asdict(timestamp)), signer.id, request.id),
+        )
+
+    async def latest_revision(self, tx: Transaction, request: SignatureRequest) -> Revision | None:
+        row = await fetch_one(
+            tx,
+            "SELECT number, blob_key, sha256, size_bytes FROM revisions v "
+            "JOIN signature_requests r ON r.id = v.request_id "
+            "WHERE v.request_id = %s AND r.account_id = %s AND r.mode = %s ORDER BY number DESC LIMIT 1",
+            (request.id, request.scope.account_id, request.scope.mode),
+        )
+        return Revision(**row) if row else None
+
+    async def add_revision(
+        self, tx: Transaction, request: SignatureRequest, signing_id: str, revision: Revision, now: datetime
+    ) -> None:
+        """Fails on a number or a signing that has its revision already: a signature is published once."""
+        columns = asdict(revision) | {
+            "request_id": request.id,
+            "signing_id": signing_id,
+            "created_at": now,
+        }
+        await _insert(tx, "revisions", columns)
+
+    def _link_columns(self, owner_id: str, token: str) -> dict[str, Any]:
+        return {"link_hash": self._links.hash(token), "link_sealed": self._links.seal(owner_id, token)}
+
+    async def _insert_signer(self, tx: Transaction, request_id: str, signer: Signer) -> None:
+        columns = {
+            "id": signer.id,
+            "request_id": request_id,
+            "position": signer.position,
+            "signing_position": signer.order,
+            "name": signer.name,
+            "email": signer.email,
+            "phone": signer.phone,
+            "locale": signer.locale,
+            "identity_method": signer.identity_method,
+            "identity_country": signer.identity_country,
+            "status": signer.status,
+            **self._link_columns(signer.id, signer.link_token),
+        }
+        await _insert(tx, "signers", columns)
+
+    def _request(self, row: Row, signers: Sequence[Row]) -> SignatureRequest:
+        return SignatureRequest(
+            id=row["id"],
+            scope=Scope(row["account_id"], row["mode"]),
+            document_id=row["document_id"],
+            status=row["status"],
+            signature_type=row["signature_type"],
+            signing_order=row["signing_order"],
+            redirect_url=row["redirect_url"],
+            fields=tuple(Field(**field) for field in row["fields"]),
+            metadata=row["metadata"],
+            link_token=self._links.reveal(row["id"], bytes(row["link_sealed"])),
+            created_at=row["created_at"],
+            expires_at=row["expires_at"],
+            completed_at=row["completed_at"],
+            signers=tuple(self._signer(signer) for signer in signers),
+        )
+
+    def _signer(self, row: Row) -> Signer:
+        return Signer(
+            id=row["id"],
+            position=row["position"],
+            order=row["signing_position"],
+            name=row["name"],
+            email=row["email"],
+            phone=row["phone"],
+            locale=row["locale"],
+            identity_method=row["identity_method"],
+            identity_country=row["identity_country"],
+            status=row["status"],
+            failure_code=row["failure_code"],
+            failure_message=row["failure_message"],
+            link_token=self._links.reveal(row["id"], bytes(row["link_sealed"])),
+            signed_at=row["signed_at"],
+            certificate=SigningCertificate(**row["certificate"]) if row["certificate"] else None,
+            timestamp=SignatureTimestamp(**row["signature_timestamp"])
+            if row["signature_timestamp"]
+            else None,
+        )
+
+
+async def _insert(tx: Transaction, table: str, columns: dict[str, Any]) -> None:
+    names = ", ".join(columns)
+    places = ", ".join(f"%({name})s" for name in columns)
+    await tx.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", columns)  # noqa: S608  # our own names
+
+
+def _timestamp(stored: dict[str, Any] | None) -> SignatureTimestamp | None:
+    return SignatureTimestamp(**stored) if stored else None

@@ -1,0 +1,116 @@
+"""One signature or document timestamp is one incremental revision of the PDF (ISO 32000-2, 12.8).
+
+The revision is written with a room of fixed size for the CMS object; the digest over everything but
+that room (/ByteRange) is what gets signed. Files are copied and appended to, never held in memory.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
+from pyhanko.sign.signers.pdf_byterange import (
+    DocumentTimestamp,
+    PdfSignedData,
+    PreparedByteRangeDigest,
+    SignatureObject,
+)
+
+from qsignhub.signing.errors import DocumentNotSignable, SignatureTooLarge
+from qsignhub.signing.pades.security_store import add_to_security_store
+from qsignhub.signing.validation_data import ValidationData
+
+RESERVED_BYTES = 12 * 1024  # of DER; a signature with its chain and timestamp takes about 5 KiB
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlacement:
+    """Where a visible field stands: page from 1, PDF points from the page's lower left corner."""
+
+    page: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRevision:
+    """``digest`` is the SHA-256 over the /ByteRange; the offsets are those of the reserved room."""
+
+    digest: bytes
+    reserved_start: int
+    reserved_end: int
+
+
+def prepare_signature(
+    source: Path, target: Path, *, field_name: str, claimed_time: datetime, reason: str | None = None
+) -> PreparedRevision:
+    """Writes ``source`` plus a revision with an empty PAdES signature to ``target``."""
+    placeholder = SignatureObject(
+        timestamp=claimed_time,
+        subfilter=SigSeedSubFilter.PADES,
+        reason=reason,
+        bytes_reserved=2 * RESERVED_BYTES,
+    )
+    shutil.copyfile(source, target)
+    with _writing(target) as writer:
+        return _place(writer, field_name, placeholder)
+
+
+def prepare_document_timestamp(
+    source: Path, target: Path, *, field_name: str, validation_data: ValidationData
+) -> PreparedRevision:
+    """Writes ``source`` plus a revision with the validation data and an empty document timestamp
+    (EN 319 142-1 clause 5.5), which will cover all of it.
+    """
+    placeholder = DocumentTimestamp(bytes_reserved=2 * RESERVED_BYTES)  # type: ignore[no-untyped-call]
+    shutil.copyfile(source, target)
+    with _writing(target) as writer:
+        add_to_security_store(writer, validation_data)
+        return _place(writer, field_name, placeholder)
+
+
+def fill(target: Path, revision: PreparedRevision, der: bytes) -> None:
+    """Puts a CMS object or a timestamp token into the reserved room, in place."""
+    room = PreparedByteRangeDigest(revision.digest, revision.reserved_start, revision.reserved_end)
+    with target.open("r+b") as file:
+        try:
+            room.fill_with_cms(file, der)
+        except SigningError as exc:
+            raise SignatureTooLarge(f"The signature of {len(der)} bytes does not fit its room.") from exc
+
+
+def append_validation_data(target: Path, validation_data: ValidationData) -> None:
+    """Appends a revision with the validation data (B-LT, EN 319 142-1 clause 5.4), in place."""
+    with _writing(target) as writer:
+        add_to_security_store(writer, validation_data)
+        writer.write_in_place()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[IncrementalPdfFileWriter]:
+    with target.open("r+b") as file:
+        try:
+            yield IncrementalPdfFileWriter(file)
+        except (PdfError, SigningError) as exc:
+            raise DocumentNotSignable(f"The document's structure does not take a signature: {exc}") from exc
+
+
+def _place(writer: IncrementalPdfFileWriter, field_name: str, placeholder: PdfSignedData) -> PreparedRevision:
+    steps = PdfCMSEmbedder(SigFieldSpec(sig_field_name=field_name)).write_cms(field_name, writer)
+    next(steps)
+    steps.send(SigObjSetup(sig_placeholder=placeholder))
+    prepared, _ = steps.send(SigIOSetup(md_algorithm="sha256", in_place=True))
+    return PreparedRevision(
+        prepared.document_digest, prepared.reserved_region_start, prepared.reserved_region_end
+    )

@@ -36,10 +36,12 @@ from qsignhub.foundation.register import Register, Vault
 from qsignhub.foundation.sealing import MasterKey
 from qsignhub.identity.adapters.sandbox import SandboxIdentityProvider
 from qsignhub.identity.service import IdentityVerifications
+from qsignhub.revocation.adapters.in_process import InProcessRevocationSource, LocalIssuer
 from qsignhub.settings import Settings
 from qsignhub.signature_requests.events import Announcements
 from qsignhub.signature_requests.repository import SignatureRequestRepository
 from qsignhub.signature_requests.service import SignatureRequests
+from qsignhub.timestamping.adapters.in_process import InProcessTimestampAuthority
 from qsignhub.webhooks.service import DELIVER_JOB, LISTENER_JOB, Webhooks
 
 _SIDE_CONNECTIONS = 4
@@ -61,7 +63,7 @@ class Services:
     identities: IdentityVerifications
     ceremonies: Ceremonies
     authority: Authority
-    custody: Custody
+    trust: TrustServices
     webhooks: Webhooks
     job_handlers: Mapping[str, JobHandler]
 
@@ -80,6 +82,19 @@ def master_key(settings: Settings) -> MasterKey:
     if settings.master_key is not None:
         return MasterKey.from_hex(settings.master_key)
     return MasterKey.from_file(settings.data_dir / "master.key")
+
+
+def webhooks_alone(settings: Settings, database: Database) -> Webhooks:
+    """For the command that adds an endpoint: no other service is opened."""
+    clock, jobs = SystemClock(), Jobs()
+    return Webhooks(
+        Events(jobs, clock, [LISTENER_JOB]),
+        jobs,
+        master_key(settings),
+        clock,
+        database,
+        allow_private=settings.webhook_allow_private,
+    )
 
 
 @asynccontextmanager
@@ -131,8 +146,16 @@ async def _compose(
         authority=authority,
         custody=custody,
         activations=ActivationIssuer(activation_key),
-        timestamps=authority.timestamps,
-        revocation=authority.revocation,
+        timestamps=InProcessTimestampAuthority(
+            authority.timestamp_responder, clock=clock, anchors=[authority.root]
+        ),
+        revocation=InProcessRevocationSource(
+            [
+                LocalIssuer(authority.ocsp_responder, authority.status_of),
+                LocalIssuer(authority.root_responder, authority.status_of, authority.root_crl),
+            ],
+            clock=clock,
+        ),
     )
     if overrides.trust_service is not None:
         sandbox = overrides.trust_service(sandbox)
@@ -145,7 +168,8 @@ async def _compose(
     sealing = Sealing(requests, trust, workplace, clock, checkpoint)
     cycle = SigningCycle(requests, steps, sealing, clock)
     ceremonies = Ceremonies(requests, documents, identities, trust, invitations, jobs, clock)
-    webhooks = Webhooks(events, jobs, key, clock, database, allow_private=settings.webhook_allow_private)
+    webhooks = Webhooks(events, jobs, key, clock, side, allow_private=settings.webhook_allow_private)
+    stack.push_async_callback(webhooks.close)
 
     return Services(
         settings=settings,
@@ -160,7 +184,7 @@ async def _compose(
         identities=identities,
         ceremonies=ceremonies,
         authority=authority,
-        custody=custody,
+        trust=trust,
         webhooks=webhooks,
         job_handlers={
             **ceremony_jobs.handlers(ceremonies, cycle, requests),

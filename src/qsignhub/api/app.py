@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from qsignhub.api import errors, files, health, pki
 from qsignhub.api.context import RequestId
@@ -15,7 +15,7 @@ from qsignhub.bootstrap import Services
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 
 
-def create_app(open_services: OpenServices, *, docs_url: str) -> FastAPI:
+def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter | None = None) -> FastAPI:
     """``open_services`` is entered when the server starts and left when it stops."""
 
     @asynccontextmanager
@@ -45,5 +45,7 @@ def create_app(open_services: OpenServices, *, docs_url: str) -> FastAPI:
         health.router,
     ):
         app.include_router(router)
+    if pages is not None:
+        app.include_router(pages)
     app.add_middleware(RequestId)
     return app

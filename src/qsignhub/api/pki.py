@@ -37,7 +37,7 @@ async def issuing_certificate(house: House) -> Response:
 
 @router.get("/root.crl")
 async def root_crl(house: House) -> Response:
-    return Response(house.authority.root_crl(), media_type=_CRL)
+    return Response(await house.authority.root_crl(), media_type=_CRL)
 
 
 @router.get("/issuing.crl")

@@ -14,7 +14,7 @@ from qsignhub.foundation.database import Transaction
 from qsignhub.signature_requests.model import Revision, SignatureRequest
 from qsignhub.signature_requests.service import SignatureRequests
 from qsignhub.signing.pades.revision import fill, prepare_document_timestamp
-from qsignhub.timestamping.token import read_token
+from qsignhub.timestamping.kept import read_kept_token
 
 
 class Sealing:
@@ -49,7 +49,7 @@ class Sealing:
         trust = self._trust.of(request.scope.mode)
         source = await self._workplace.source(tx, request)
         last = await journal.last_timestamp(tx, request)
-        data = await self._workplace.validation_data(trust, read_token(there(last)))
+        data = await self._workplace.validation_data(trust, read_kept_token(there(last)))
         async with self._workplace.on_copy_of(source) as (original, target):
             prepared = await asyncio.to_thread(
                 prepare_document_timestamp,

@@ -27,6 +27,7 @@ from qsignhub.identity.model import Applicant, Verification
 from qsignhub.identity.service import IdentityVerifications
 from qsignhub.signature_requests.model import NewSignatureRequest, SignatureRequest, Signer
 from qsignhub.signature_requests.service import SignatureRequests
+from qsignhub.signature_requests.states import SignerEvent
 
 SIGN_JOB = "ceremonies.sign"
 EXPIRE_JOB = "signature_requests.expire"
@@ -102,7 +103,8 @@ class Ceremonies:
         verification = await self._identities.verify(
             tx, request.scope, signer.id, applicant, document_number, method
         )
-        event = "identity_verified" if verification.status == "verified" else "identity_failed"
+        verified = verification.status == "verified"
+        event: SignerEvent = "identity_verified" if verified else "identity_failed"
         reason = verification.failure_reason
         failure = ("IDENTITY_VERIFICATION_FAILED", reason) if reason else None
         await self._requests.signer_moved(tx, request, signer, event, failure)

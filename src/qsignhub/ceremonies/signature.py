@@ -32,7 +32,7 @@ from qsignhub.signing.pades.revision import (
     prepare_signature,
 )
 from qsignhub.timestamping.model import TimestampToken
-from qsignhub.timestamping.token import read_token
+from qsignhub.timestamping.kept import read_kept_token
 
 CONSENT_LIFETIME = timedelta(minutes=30)
 Checkpoint = Callable[[str], None]
@@ -237,4 +237,4 @@ class SignatureSteps:
 
     @staticmethod
     def _token(signing: Signing) -> TimestampToken:
-        return read_token(there(signing.timestamp_token))
+        return read_kept_token(there(signing.timestamp_token))

@@ -94,9 +94,9 @@ class Workplace:
         answers = []
         for checked in filter(None, (certificate, token.certificate)):
             answer = await trust.revocation.ocsp(checked, issuing)
-            if answer.status.state != "good":
+            if not answer.status.is_good:
                 raise CertificateRevoked(
-                    f"The certificate is {answer.status.state} by its issuer's OCSP answer."
+                    f"The certificate is {answer.status.state.value} by its issuer's OCSP answer."
                 )
             answers.append(answer.der)
         crl = await trust.revocation.crl(issuing, root)

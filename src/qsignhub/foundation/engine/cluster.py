@@ -98,8 +98,9 @@ async def create(cluster: Cluster, account: Account, binaries: Binaries, log: Se
     if cluster.folder.is_dir() and any(cluster.folder.iterdir()):
         raise EngineFailed(f"{cluster.folder} holds something that is no PostgreSQL cluster: move it away.")
     draft = _draft(cluster.home, account)
-    argv = [binaries.initdb, "-D", draft, "-U", ADMIN, "-E", "UTF8", "--auth=trust", "--data-checksums"]
-    process = spawn(account, [*argv, *_locale(binaries)], log, death_signal=signal.SIGTERM)
+    argv: list[str | Path] = [binaries.initdb, "-D", draft, "-U", ADMIN, "-E", "UTF8", "--auth=trust"]
+    argv += ["--data-checksums", *_locale(binaries)]
+    process = spawn(account, argv, log, death_signal=signal.SIGTERM)
     try:
         if await ended(process) != 0:
             raise failure("The database cannot be created", log.since_mark(), cluster.home, log.path)
@@ -154,8 +155,7 @@ def _suits(data_dir: Path, account: Account) -> bool:
 
 
 def _elsewhere(data_dir: Path) -> Cluster:
-    home = STATE / "clusters" / secrets.token_hex(8)
-    open_to_all(home)
+    home = open_to_all(STATE, "clusters", secrets.token_hex(8))
     draft = _pointer(data_dir).with_suffix(f".{secrets.token_hex(4)}")
     try:
         draft.write_text(f"{home}\n")

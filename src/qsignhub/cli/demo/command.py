@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+
+from qsignhub.cli.demo.journey import Journey, JourneyFailed, Outcome
+from qsignhub.cli.demo.page import PageUnexpected
+from qsignhub.cli.demo.receiver import listening_receiver
+from qsignhub.cli.demo.service import ServiceNotReady, running_service
+
+
+class Timeline:
+    """What happened when, seconds from the start; told on screen as it happens."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._started = time.monotonic()
+        self.entries: list[dict[str, Any]] = []
+
+    def tell(self, step: str, outcome: str) -> None:
+        at = round(time.monotonic() - self._started, 2)
+        self.entries.append({"at_seconds": at, "step": step, "outcome": outcome})
+        self._console.print(f"  [green]✓[/] [dim]{at:6.2f} s[/]  [bold]{step}[/]  {outcome}", highlight=False)
+
+
+def demo(
+    file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False, help="Your PDF.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Keeps signed.pdf, root.pem, timeline.json.")] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="Prints the timeline as JSON.")] = False,
+) -> None:
+    """Shows everything at once: a contract uploaded, signed by two people, delivered, validated."""
+    console = Console(stderr=json_output)
+    timeline = Timeline(console)
+    sample = files("qsignhub.cli.demo") / "service-agreement.pdf"
+    console.print("\n[bold]QSignHub[/]  SANDBOX: real cryptography, no legal value\n", highlight=False)
+    try:
+        with as_file(sample) as shipped:
+            outcome = _run(file or shipped, timeline, console)
+    except (JourneyFailed, PageUnexpected, ServiceNotReady, httpx.HTTPError) as exc:
+        console.print(f"\n  [red]✗ {type(exc).__name__}[/]: {exc}\n", highlight=False)
+        sys.exit(1)
+    if out is not None:
+        _keep(out, outcome, timeline)
+        console.print(f"\n  signed.pdf, root.pem and timeline.json are in [bold]{out}[/]", highlight=False)
+    if json_output:
+        print(json.dumps(timeline.entries, indent=2))
+    console.print("\n  [green]Everything held.[/]\n", highlight=False)
+
+
+def _run(contract: Path, timeline: Timeline, console: Console) -> Outcome:
+    with tempfile.TemporaryDirectory(prefix="qsignhub-demo-") as folder, listening_receiver() as receiver:
+        with console.status("Starting the service, its database and its trust services …"):
+            service_context = running_service(Path(folder) / "data")
+            service = service_context.__enter__()
+        try:
+            timeline.tell("Service ready", f"on {service.base_url}")
+            api_key = service.command("keys", "create", "--mode", "test")
+            receiver.secret = service.command("webhooks", "add", "--url", receiver.url)
+            timeline.tell("API key and webhook", f"{api_key[:13]}…, {receiver.url}")
+            with console.status("Signing …"):
+                return Journey(service.base_url, api_key, receiver, timeline.tell).run(contract)
+        finally:
+            service_context.__exit__(None, None, None)
+
+
+def _keep(out: Path, outcome: Outcome, timeline: Timeline) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "signed.pdf").write_bytes(outcome.signed_pdf)
+    (out / "root.pem").write_text(outcome.root_pem)
+    (out / "timeline.json").write_text(
+        json.dumps({"timeline": timeline.entries, "validation": outcome.validation}, indent=2) + "\n"
+    )

@@ -1,0 +1,126 @@
+"""``qsignhub serve``: engine, API and workers in one process tree; ``api`` and ``worker``: its parts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from qsignhub.api.app import create_app
+from qsignhub.bootstrap import Services, open_services
+from qsignhub.cli.database import required_database_url
+from qsignhub.cli.processes import Child
+from qsignhub.foundation.engine import DataDirLock, EmbeddedEngine
+from qsignhub.foundation.migrations import migrate
+from qsignhub.pages.routes import router as pages_router
+from qsignhub.settings import Settings
+from qsignhub.worker.main import run_worker
+
+DataDir = Annotated[Path, typer.Option("--data-dir", help="Where everything is kept.")]
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the API and pages.")]
+Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+
+
+def serve(
+    data_dir: DataDir = Path(".qsignhub"),
+    port: Port = 8080,
+    host: Host = "127.0.0.1",
+    workers: Annotated[int | None, typer.Option("--workers", min=1, max=64, help="Worker processes.")] = None,
+) -> None:
+    """Runs the whole service: database engine, API, pages and workers."""
+    settings = _settings(data_dir, host, port)
+    asyncio.run(_serve(settings, host, port, workers or settings.workers))
+
+
+def api(data_dir: DataDir = Path(".qsignhub"), port: Port = 8080, host: Host = "127.0.0.1") -> None:
+    """Runs the API and the pages alone, on the database of QSIGNHUB_DATABASE_URL."""
+    settings = _settings(data_dir, host, port)
+    conninfo = required_database_url(settings)
+    asyncio.run(migrate(conninfo))
+
+    def opened() -> AbstractAsyncContextManager[Services]:
+        return open_services(settings, conninfo)
+
+    app = create_app(opened, docs_url=settings.docs_url, pages=pages_router())
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level=settings.log_level.lower(),
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def worker(data_dir: DataDir = Path(".qsignhub")) -> None:
+    """Runs one worker, on the database of QSIGNHUB_DATABASE_URL."""
+    settings = Settings(data_dir=data_dir)
+    conninfo = required_database_url(settings)
+
+    async def migrated() -> None:
+        await migrate(conninfo)
+        await run_worker(settings, conninfo)
+
+    asyncio.run(migrated())
+
+
+def _settings(data_dir: Path, host: str, port: int) -> Settings:
+    if "QSIGNHUB_BASE_URL" in os.environ:
+        return Settings(data_dir=data_dir)
+    reached = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # a comparison, no binding
+    return Settings(data_dir=data_dir, base_url=f"http://{reached}:{port}")
+
+
+async def _serve(settings: Settings, host: str, port: int, workers: int) -> None:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(DataDirLock(settings.data_dir))
+        supervised = []
+        if settings.database_url is None:
+            engine = EmbeddedEngine(settings.data_dir)
+            conninfo = await engine.start()
+            stack.push_async_callback(engine.stop)
+            supervised.append(engine.supervise())
+        else:
+            conninfo = settings.database_url
+        await migrate(conninfo)
+        environment = _environment(settings, conninfo)
+        folder = str(settings.data_dir)
+        children = [Child("api", ["api", "--data-dir", folder, "--host", host, "--port", str(port)], environment)]
+        children += [
+            Child(f"worker {number}", ["worker", "--data-dir", folder], environment)
+            for number in range(1, workers + 1)
+        ]
+        supervised += [child.supervise() for child in children]
+        await _until_told_to_stop([asyncio.ensure_future(task) for task in supervised])
+
+
+def _environment(settings: Settings, conninfo: str) -> Mapping[str, str]:
+    return os.environ | {
+        "QSIGNHUB_DATABASE_URL": conninfo,
+        "QSIGNHUB_BASE_URL": settings.base_url,
+    }
+
+
+async def _until_told_to_stop(tasks: list[asyncio.Future[None]]) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    waiting = asyncio.ensure_future(told.wait())
+    done, _ = await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    engine_first = tasks[::-1]  # children stop before the engine's supervisor does
+    for task in engine_first:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        if task is not waiting:
+            task.result()  # a supervisor never ends by itself: let its error be seen

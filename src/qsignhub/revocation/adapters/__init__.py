@@ -1,0 +1,1 @@
+"""Sources of revocation information: issuers in this process, and the URLs in certificates."""

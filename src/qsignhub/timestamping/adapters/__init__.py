@@ -1,0 +1,1 @@
+"""Timestamp authorities: one in this process, one over HTTP."""

@@ -1,0 +1,194 @@
+"""Validation data that the document itself holds, and which of it may speak about a given moment.
+
+Sources: the document security store (EN 319 142-1 clause 5.4.2), Adobe's revocation archival attribute
+(ISO 32000-2 12.8.3.3.2) and the CMS structures' own certificates and CRLs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from asn1crypto import crl, ocsp, x509
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
+from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.policy_decl import LocalKnowledge
+from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
+
+from qsignhub.validation.document import PARSER_ERRORS
+
+TOLERANCE = timedelta(minutes=1)  # between the clocks of different authorities, and ours
+WITHOUT_NEXT_UPDATE = timedelta(hours=24)  # eIDAS Art. 24(4): a revocation is published within 24 hours
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Certificates and revocation information, parsed, unverified. ``defects``: what could not be parsed."""
+
+    certificates: tuple[x509.Certificate, ...] = ()
+    ocsps: tuple[OCSPContainer, ...] = ()
+    crls: tuple[CRLContainer, ...] = ()
+    defects: tuple[str, ...] = ()
+
+    def merged(self, other: Evidence) -> Evidence:
+        return Evidence(
+            (*self.certificates, *other.certificates),
+            (*self.ocsps, *other.ocsps),
+            (*self.crls, *other.crls),
+            (*self.defects, *other.defects),
+        )
+
+    def responder_certificates(self) -> Iterator[x509.Certificate]:
+        for container in self.ocsps:
+            response = container.extract_basic_ocsp_response()
+            if response is not None:
+                yield from response["certs"] or ()
+
+    def answers(self, certificate: x509.Certificate) -> Iterator[OCSPContainer]:
+        """The OCSP answers that name this certificate's serial number."""
+        for container in self.ocsps:
+            single = container.extract_single_response()
+            if single is not None and single["cert_id"]["serial_number"].native == certificate.serial_number:
+                yield container
+
+    def lists(self, certificate: x509.Certificate) -> Iterator[CRLContainer]:
+        """The CRLs of this certificate's issuer."""
+        for container in self.crls:
+            if container.crl_data.issuer == certificate.issuer:
+                yield container
+
+    def speaks_of(self, certificate: x509.Certificate) -> bool:
+        return any(self.answers(certificate)) or any(self.lists(certificate))
+
+    def silent_about(self, chain: Iterable[x509.Certificate]) -> bool:
+        """Is there a certificate in the chain whose status nothing here can tell?"""
+        return any(one.ocsp_no_check_value is None and not self.speaks_of(one) for one in chain)
+
+    def as_of(self, moment: datetime, now: datetime) -> Evidence:
+        """What is fresh enough for ``moment`` (EN 319 102-1 clause 5.2.5), and every word of a revocation.
+
+        An answer is fresh if its nextUpdate is not before ``moment``; one without nextUpdate, if it was
+        issued at most 24 hours before. Where one answer says revoked, answers that say good about the same
+        certificate do not count: revocation is irreversible (eIDAS Art. 24(4), 28(4)).
+        """
+        revoked = {_cert_id(container) for container in self.ocsps if is_revoked(container)}
+        serials = {certificate.serial_number for certificate in self.certificates}
+        return Evidence(
+            self.certificates,
+            tuple(
+                container
+                for container in self.ocsps
+                if is_revoked(container)
+                or (_cert_id(container) not in revoked and _fresh(*_window(container), moment, now))
+            ),
+            tuple(
+                container
+                for container in self.crls
+                if _names_any(container.crl_data, serials) or _fresh(*_list_window(container), moment, now)
+            ),
+        )
+
+    def knowledge(self) -> LocalKnowledge:
+        return LocalKnowledge(
+            known_ocsps=list(self.ocsps),
+            known_crls=list(self.crls),
+            known_certs=[*self.certificates, *self.responder_certificates()],
+        )
+
+
+def is_revoked(container: OCSPContainer) -> bool:
+    single = container.extract_single_response()
+    return single is not None and single["cert_status"].name == "revoked"
+
+
+def security_store(reader: PdfFileReader, revision: int | None = None) -> Evidence:
+    """The DSS as of a revision, or as it is now. What cannot be parsed is told in ``defects``."""
+    handler = reader if revision is None else HistoricalResolver(reader, revision=revision)
+    defects: list[str] = []
+    try:
+        store = handler.root["/DSS"]
+        certificates = _streams(store, "/Certs", DecodePurpose.CERTIFICATE)
+        answers = _streams(store, "/OCSPs", DecodePurpose.OCSP_RESPONSE)
+        lists = _streams(store, "/CRLs", DecodePurpose.CRL)
+    except KeyError:
+        return Evidence()
+    except PARSER_ERRORS as error:
+        return Evidence(defects=(f"The document security store cannot be read ({error}).",))
+    ocsps: list[OCSPContainer] = []
+    crls: list[CRLContainer] = []
+    parsed: list[x509.Certificate] = []
+    for name, items in (("certificate", certificates), ("OCSP answer", answers), ("CRL", lists)):
+        for data in items:
+            try:
+                if name == "certificate":
+                    parsed.append(_whole(x509.Certificate.load(data, strict=True)))
+                elif name == "CRL":
+                    crls.append(CRLContainer(crl_data=_whole(crl.CertificateList.load(data, strict=True))))
+                else:
+                    response = _whole(ocsp.OCSPResponse.load(data, strict=True))
+                    ocsps.extend(OCSPContainer.load_multi(response))
+            except PARSER_ERRORS:
+                defects.append(f"The document security store holds a damaged {name}.")
+    return Evidence(tuple(parsed), tuple(ocsps), tuple(crls), tuple(defects))
+
+
+def carried_evidence(signature: EmbeddedPdfSignature) -> Evidence:
+    """What the signature's own CMS structure carries beside its signing certificate."""
+    signed_data = signature.signed_data
+    ocsps: list[OCSPContainer] = []
+    crls = [CRLContainer(crl_data=one.chosen) for one in signed_data["crls"] or () if one.name == "certificate_list"]
+    for attribute in signature.signer_info["signed_attrs"] or ():
+        if attribute["type"].native == "adobe_revocation_info_archival":
+            for archive in attribute["values"]:
+                crls.extend(CRLContainer(crl_data=one) for one in archive["crl"] or ())
+                for response in archive["ocsp"] or ():
+                    ocsps.extend(OCSPContainer.load_multi(response))
+    return Evidence((signature.signer_cert, *signature.other_embedded_certs), tuple(ocsps), tuple(crls))
+
+
+def _streams(store: Any, key: str, purpose: DecodePurpose) -> list[bytes]:
+    try:
+        array = store[key]
+    except KeyError:
+        return []
+    return [item.get_object().read_data(purpose) for item in array]
+
+
+def _whole(value: Any) -> Any:
+    _ = value.native  # asn1crypto parses lazily; damage shows here
+    return value
+
+
+def _cert_id(container: OCSPContainer) -> tuple[bytes, int] | None:
+    single = container.extract_single_response()
+    if single is None:
+        return None
+    identifier = single["cert_id"]
+    return identifier["issuer_key_hash"].native, identifier["serial_number"].native
+
+
+def _window(container: OCSPContainer) -> tuple[datetime | None, datetime | None]:
+    single = container.extract_single_response()
+    return (None, None) if single is None else (single["this_update"].native, single["next_update"].native)
+
+
+def _list_window(container: CRLContainer) -> tuple[datetime | None, datetime | None]:
+    tbs = container.crl_data["tbs_cert_list"]
+    return tbs["this_update"].native, tbs["next_update"].native
+
+
+def _fresh(
+    this_update: datetime | None, next_update: datetime | None, moment: datetime, now: datetime
+) -> bool:
+    if this_update is None or this_update > now + TOLERANCE:
+        return False
+    until = next_update if next_update is not None else this_update + WITHOUT_NEXT_UPDATE
+    return moment <= until + TOLERANCE
+
+
+def _names_any(certificate_list: crl.CertificateList, serials: set[int]) -> bool:
+    entries = certificate_list["tbs_cert_list"]["revoked_certificates"] or ()
+    return any(entry["user_certificate"].native in serials for entry in entries)

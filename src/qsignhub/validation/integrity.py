@@ -1,0 +1,84 @@
+"""Is the document still what was signed? Coverage, changes in later revisions, and bytes outside of both."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
+from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, SuspiciousModification
+from pyhanko.sign.fields import enumerate_fields_in
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+from qsignhub.validation.container import byte_range_defects, cms_defects
+from qsignhub.validation.document import PARSER_ERRORS, SignedDocument, SignedField
+
+_END = re.compile(rb"startxref[ \t]*[\r\n]+[ \t]*(\d{1,12})[ \t]*[\r\n]+%%EOF(\r\n|\r|\n)?\Z")
+_END_WINDOW = 64
+
+
+@dataclass(frozen=True)
+class Integrity:
+    """``defects`` break the signature (FORMAT_FAILURE); ``notes`` tell of changes that are allowed."""
+
+    defects: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    covers_whole_file: bool = False
+
+
+def examine(document: SignedDocument, field: SignedField) -> Integrity:
+    """The format checks of EN 319 102-1 clause 5.2.2, as far as they concern a signature in a PDF."""
+    signature = field.signature
+    if signature is None:
+        return Integrity((field.defect or "The signature cannot be read.",))
+    defects = [field.defect] if field.defect else []
+    try:
+        defects += byte_range_defects(document, signature)
+        defects += cms_defects(signature.pkcs7_content)
+        signature.compute_integrity_info(DEFAULT_DIFF_POLICY)
+        summary = signature.summarise_integrity_info()
+    except PARSER_ERRORS as error:
+        return Integrity((*defects, f"The signature's place in the document cannot be judged ({error})."))
+    coverage: SignatureCoverageLevel = summary["coverage"]
+    whole = coverage == SignatureCoverageLevel.ENTIRE_FILE
+    if coverage < SignatureCoverageLevel.ENTIRE_REVISION:
+        defects.append("The byte range does not cover everything up to the end of the signed revision.")
+    elif not whole and signature.signed_revision == document.reader.xrefs.total_revisions - 1:
+        defects.append("Bytes were appended after the end of the signed document.")
+    difference = summary["diff_result"]
+    if isinstance(difference, SuspiciousModification):
+        defects.append(f"The document was changed after signing in a way that is not allowed: {difference}")
+    elif summary["docmdp_ok"] is False:
+        defects.append("The document was changed after signing although the signature forbids it (DocMDP).")
+    return Integrity(tuple(defects), tuple(_filled_in(document, signature.signed_revision, difference)), whole)
+
+
+def _filled_in(document: SignedDocument, revision: int, difference: Any) -> list[str]:
+    """Form filling is allowed without DocMDP P=1 (ISO 32000-2 12.8.2.2); who relies on it should know of it."""
+    if isinstance(difference, SuspiciousModification) or not difference.changed_form_fields:
+        return []
+    before = _form_values(HistoricalResolver(document.reader, revision=revision))
+    filled = sorted(name for name, value in _form_values(document.reader).items() if before.get(name) != value)
+    return [f"Form fields were filled in after this signature: {', '.join(filled)}."] if filled else []
+
+
+def _form_values(handler: PdfFileReader | HistoricalResolver) -> dict[str, str]:
+    try:
+        fields = handler.root["/AcroForm"]["/Fields"]
+    except KeyError:
+        return {}
+    return {
+        name: str(value.get_object() if value is not None else None)
+        for kind in ("/Tx", "/Btn", "/Ch")
+        for name, value, _ in enumerate_fields_in(fields, target_field_type=kind, refs_seen=set())
+    }
+
+
+def end_defect(document: SignedDocument) -> str | None:
+    """The file ends with the end-of-file marker of its last revision (ISO 32000-2 7.5.5), and nothing after it."""
+    document.source.seek(max(0, document.size - _END_WINDOW))
+    found = _END.search(document.source.read(_END_WINDOW))
+    if found is None or int(found.group(1)) != document.reader.last_startxref:
+        return "There are bytes after the end of the document's last revision."
+    return None

@@ -1,0 +1,64 @@
+"""A real worker that is killed at a named point of the signing cycle.
+
+``python -m tests.support.crashing_worker DATA_DIR CONNINFO [POINT]``: with a point, the process ends
+itself there with SIGKILL; without one it is a worker like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+from qsignhub.bootstrap import Overrides
+from qsignhub.custody.ports import SigningKeys
+from qsignhub.settings import Settings
+from qsignhub.worker.main import run_worker
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class KeysThatKill:
+    """Dies after the key was used and before anybody could record it."""
+
+    def __init__(self, keys: SigningKeys) -> None:
+        self._keys = keys
+
+    async def create(self, key_id: str) -> EllipticCurvePublicKey:
+        return await self._keys.create(key_id)
+
+    async def sign_digest(self, key_id: str, digest: bytes) -> bytes:
+        await self._keys.sign_digest(key_id, digest)
+        die()
+        raise AssertionError("unreachable")
+
+    async def destroy(self, key_id: str) -> None:
+        await self._keys.destroy(key_id)
+
+    async def ping(self) -> None:
+        await self._keys.ping()
+
+
+def main() -> None:
+    data_dir, conninfo = Path(sys.argv[1]), sys.argv[2]
+    point = sys.argv[3] if len(sys.argv) > 3 else None
+
+    def checkpoint(name: str) -> None:
+        if name == point:
+            die()
+
+    overrides = Overrides(
+        checkpoint=checkpoint,
+        signing_keys=KeysThatKill if point == "inside sign" else None,
+    )
+    settings = Settings(data_dir=data_dir, job_lease_seconds=1)
+    asyncio.run(run_worker(settings, conninfo, overrides))
+
+
+main()

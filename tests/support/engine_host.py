@@ -1,0 +1,24 @@
+"""Holds a PostgreSQL for the tests: ``python -m tests.support.engine_host FOLDER`` prints its conninfo."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from qsignhub.foundation.engine import EmbeddedEngine
+from qsignhub.foundation.migrations import migrate
+
+
+async def main() -> None:
+    engine = EmbeddedEngine(Path(sys.argv[1]))
+    conninfo = await engine.start()
+    await migrate(conninfo)
+    print(conninfo, flush=True)
+    try:
+        await asyncio.to_thread(sys.stdin.read)  # ends when the tests do
+    finally:
+        await engine.stop()
+
+
+asyncio.run(main())

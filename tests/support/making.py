@@ -1,0 +1,46 @@
+"""Makes documents and requests through the services, as the API's routes do."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from qsignhub.bootstrap import Services
+from qsignhub.documents.model import Document
+from qsignhub.documents.upload import ReceivedUpload
+from qsignhub.foundation.scope import Mode, Scope
+from qsignhub.signature_requests.model import NewSignatureRequest, NewSigner, SignatureRequest
+from tests.pdfs import one_page_pdf
+
+SUCCESS = "sign.success@qsignhub-test.io"
+FAIL = "sign.fail@qsignhub-test.io"
+TIMEOUT = "sign.timeout@qsignhub-test.io"
+
+
+async def make_scope(services: Services, account: str = "default", mode: Mode = "test") -> Scope:
+    async with services.database.transaction() as tx:
+        return await services.accounts.scope_of(tx, account, mode)
+
+
+async def make_document(services: Services, scope: Scope, pdf: bytes | None = None) -> Document:
+    content = pdf or one_page_pdf()
+    path = Path(services.settings.spool_dir) / "upload.pdf"
+    path.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    upload = ReceivedUpload({}, path, "contract.pdf", "application/pdf", len(content), digest)
+    async with services.database.transaction() as tx:
+        return await services.documents.accept(tx, scope, upload, 1, b"preview")
+
+
+async def make_request(
+    services: Services, scope: Scope, emails: Sequence[str], *, order: str = "parallel"
+) -> SignatureRequest:
+    document = await make_document(services, scope)
+    new = NewSignatureRequest(
+        document_id=document.id,
+        signers=tuple(NewSigner(f"Signer {n}", email) for n, email in enumerate(emails, 1)),
+        signing_order=order,  # type: ignore[arg-type]
+    )
+    async with services.database.transaction() as tx:
+        return await services.ceremonies.open(tx, scope, new)

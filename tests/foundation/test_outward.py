@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 import ipaddress
 import logging
 import ssl
+from datetime import UTC, datetime, timedelta
 
 import httpcore
 import pytest
@@ -195,10 +195,10 @@ async def test_a_compressed_answer_is_not_inflated():
 
 
 async def test_cookies_are_not_kept_and_connections_not_reused():
-    async with receiving(status(200, "Set-Cookie: a=b; Path=/")) as receiver:
-        async with outward_client(allow_private=True) as client:
-            for _ in range(2):
-                await post_bounded(client, receiver.url, b"{}", {})
+    answer = status(200, "Set-Cookie: a=b; Path=/")
+    async with receiving(answer) as receiver, outward_client(allow_private=True) as client:
+        for _ in range(2):
+            await post_bounded(client, receiver.url, b"{}", {})
     assert "cookie" not in receiver.received[1].headers
     assert receiver.connections == 2
 
@@ -218,7 +218,7 @@ def receiver_certificate(tmp_path_factory):
     """A self-signed certificate for receiver.test and 127.0.0.1: (file with key, file to trust)."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "receiver.test")])
-    now = datetime.datetime.now(datetime.UTC)
+    now = datetime.now(UTC)
     names = [x509.DNSName("receiver.test"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     certificate = (
         x509.CertificateBuilder()
@@ -226,8 +226,8 @@ def receiver_certificate(tmp_path_factory):
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())

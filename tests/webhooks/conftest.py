@@ -68,6 +68,7 @@ async def open_house(database: Database):
             attempts: int = 12,
             first: timedelta = timedelta(milliseconds=20),
             client: httpx.AsyncClient | None = None,
+            database: Database = database,
         ) -> House:
             clock, jobs = SettableClock(NOW), Jobs()
             events = Events(jobs, clock, [LISTENER_JOB])

@@ -11,6 +11,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from qsignhub.foundation.database import Database
 from qsignhub.foundation.jobs import JobRunner
 from qsignhub.foundation.outward import outward_client
 from qsignhub.foundation.scope import Scope
@@ -78,7 +79,7 @@ class DyingClient(httpx.AsyncBaseTransport):
         self.deaths -= 1
         if self.deaths >= 0:
             raise Killed
-        return httpx.Response(response.status_code)
+        return httpx.Response(response.status_code, stream=httpx.ByteStream(b""))
 
     async def aclose(self):
         await self.client.aclose()
@@ -245,6 +246,39 @@ async def test_a_job_picked_twice_at_once_sends_once(open_house):
         go_on.set()
         await first
     assert len(receiver.received) == 1
+
+
+@pytest.fixture
+async def wide_database(conninfo):
+    """With more connections than jobs, so that it is not these that hold anything back."""
+    database = Database(conninfo, connections=24)
+    await database.open()
+    yield database
+    await database.close()
+
+
+async def test_slow_receivers_hold_four_jobs_at_most(open_house, wide_database):
+    house = await open_house(database=wide_database)
+    now, most, four = 0, 0, asyncio.Event()
+
+    async def answer(writer):
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        if now == 4:
+            four.set()
+        await four.wait()
+        await asyncio.sleep(0.3)  # in which a fifth could come
+        now -= 1
+        await status(200)(writer)
+
+    async with receiving(answer) as receiver:
+        await house.add_endpoint(receiver.url)
+        for _ in range(8):
+            await house.call(LISTENER_JOB, {"event_id": await house.publish()})
+        async with working(house):
+            await settled(house, deliveries=8)
+    assert (len(receiver.received), most) == (8, 4)
 
 
 async def test_a_process_killed_in_the_middle_leaves_the_attempt_counted(open_house):

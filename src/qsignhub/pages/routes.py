@@ -105,7 +105,9 @@ def router(services: Services) -> APIRouter:
 
     @pages.get("/s/{token}")
     async def show(
-        request: Request, token: Token, first_page: Annotated[int, Query(alias="from", ge=1, le=1_000_000)] = 1
+        request: Request,
+        token: Token,
+        first_page: Annotated[int, Query(alias="from", ge=1, le=1_000_000)] = 1,
     ) -> Response:
         return signer_page(request, await view_of(token, first_page))
 
@@ -201,9 +203,7 @@ def router(services: Services) -> APIRouter:
         found = renderer.assets.get(file)
         if found is None:
             raise NotFound("There is no such file.")
-        return Response(
-            found.content, media_type=found.media_type, headers={"Cache-Control": _ASSET_CACHING}
-        )
+        return Response(found.content, media_type=found.media_type, headers={"Cache-Control": _ASSET_CACHING})
 
     return pages
 

@@ -12,9 +12,7 @@ from types import MappingProxyType
 
 LANGUAGE = "en"
 
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+_MONTHS = "January February March April May June July August September October November December".split()
 
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
@@ -24,7 +22,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "title.error": "Error: {title}",
         "skip": "Skip to what you can do",
         "sandbox.word": "SANDBOX",
-        "sandbox.sentence": "A test. Nothing signed here has legal value.",
+        "sandbox.sentence": "A test, without legal value.",
         "way.label": "How far you are",
         "way.read": "Read",
         "way.identify": "Identify",
@@ -129,14 +127,14 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "signing.word.done": "done",
         "signing.word.now": "now",
         "signing.word.later": "to come",
-        "step.authorised": "Your agreement recorded",
-        "step.certified": "Certificate issued to you",
-        "step.prepared": "Document prepared, byte by byte",
-        "step.activated": "Key unlocked for this document alone",
-        "step.signed": "Signature made and verified",
-        "step.timestamped": "Timestamp received",
-        "step.embedded": "Proof put into the document",
-        "step.published": "Signed document published",
+        "step.authorised": "Recording your agreement",
+        "step.certified": "Issuing your certificate",
+        "step.prepared": "Preparing the document, byte by byte",
+        "step.activated": "Unlocking the key for this document alone",
+        "step.signed": "Making and verifying the signature",
+        "step.timestamped": "Fetching the timestamp",
+        "step.embedded": "Putting the proof into the document",
+        "step.published": "Publishing the signed document",
         # Signed
         "signed.heading": "You have signed",
         "signed.sentence": "{name} signed on {moment}.",

@@ -75,7 +75,11 @@ class SignerView:
     @property
     def poll_milliseconds(self) -> int:
         """How often the page asks whether something has happened; 0 where nothing will."""
-        if self.state == "signed" and not self.completed and self.request.status not in {"expired", "cancelled"}:
+        if (
+            self.state == "signed"
+            and not self.completed
+            and self.request.status not in {"expired", "cancelled"}
+        ):
             return _POLL_SEALING if self.signed_count == len(self.request.signers) else _POLL_OTHERS
         return _POLL_MILLISECONDS.get(self.state, 0)
 

@@ -55,12 +55,12 @@ def build_crl(
     """A full CRL of ``issuer``, DER, with CRLNumber, authority key identifier and nextUpdate.
 
     ``sign`` makes an ECDSA signature (DER) with SHA-256; ``number`` must rise with every list. Raises
-    ValueError where the issuer's key is not an elliptic-curve key.
+    TypeError where the issuer's key is not an elliptic-curve key.
     """
     certificate = load_certificate(issuer)
     public_key = certificate.public_key()
     if not isinstance(public_key, ec.EllipticCurvePublicKey):
-        raise ValueError("only elliptic-curve keys sign our revocation lists")
+        raise TypeError("only elliptic-curve keys sign our revocation lists")
     try:
         subject_key = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
         key_identifier = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(subject_key)

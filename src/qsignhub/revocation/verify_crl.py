@@ -84,9 +84,8 @@ def _check_may_sign(issuer: x509.Certificate) -> None:
 def _check_scope(extensions: x509.Extensions, subject: x509.Certificate) -> None:
     for extension in extensions:
         if extension.critical and extension.oid not in _KNOWN_CRITICAL:
-            raise RevocationMalformed(
-                f"The revocation list has a critical extension that is not known: {extension.oid.dotted_string}"
-            )
+            named = extension.oid.dotted_string
+            raise RevocationMalformed(f"The revocation list has an unknown critical extension, {named}")
     try:
         point = extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
     except x509.ExtensionNotFound:

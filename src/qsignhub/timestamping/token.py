@@ -89,7 +89,7 @@ def read_token(der: bytes) -> SignedToken:
     fields = Fields(read(explicit.content).content)
     if unsigned(fields.take(INTEGER)) not in _SIGNED_DATA_VERSIONS:
         raise NotDer("SignedData has the wrong version")
-    fields.take(SET)
+    digest_algorithms = elements(fields.take(SET).content)
     encapsulated = Fields(fields.take(SEQUENCE).content)
     certificates = fields.optional(_CONTEXT_0)
     fields.optional(_CONTEXT_1)
@@ -104,9 +104,17 @@ def read_token(der: bytes) -> SignedToken:
         raise NotDer("there is not exactly one signer")
     # other choices of CertificateSet (attribute certificates) are passed over
     row = elements(certificates.content) if certificates else []
-    return _read_signer(
-        signer_infos[0], info, tuple(element.raw for element in row if element.tag == SEQUENCE)
-    )
+    embedded = tuple(element.raw for element in row if element.tag == SEQUENCE)
+    token = _read_signer(signer_infos[0], info, embedded)
+    # RFC 5652, 5.1: a digest algorithm that is not announced may be refused
+    if _algorithm(token.digest_identifier) not in map(_algorithm, digest_algorithms):
+        raise NotDer("the signer's digest algorithm is not announced")
+    return token
+
+
+def _algorithm(identifier: Element) -> bytes:
+    """The algorithm alone: NULL parameters and absent ones mean the same (RFC 5754, section 2)."""
+    return Fields(identifier.content).take(OBJECT_IDENTIFIER).raw
 
 
 def _read_signer(signer: Element, info: bytes, certificates: tuple[bytes, ...]) -> SignedToken:

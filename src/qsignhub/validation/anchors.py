@@ -11,6 +11,7 @@ from asn1crypto import pem, x509
 from qsignhub.validation.errors import UnreadableAnchor
 
 Origin = Literal["sandbox", "operator"]
+SANDBOX_ORGANISATION = "QSignHub Sandbox"
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,11 @@ class TrustAnchor:
     origin: Origin
 
 
-def anchors_from_file(data: bytes, origin: Origin) -> tuple[TrustAnchor, ...]:
-    """The certificates of a PEM file (one or more) or of a DER file.
+def anchors_from_file(data: bytes) -> tuple[TrustAnchor, ...]:
+    """The certificates of a PEM file (one or more) or of a DER file, as an operator gives them.
+
+    One that says of itself that it is of the sandbox is taken at its word: what it vouches for must not pass
+    for more than a test.
 
     :raises UnreadableAnchor: there is no certificate in it
     """
@@ -30,9 +34,10 @@ def anchors_from_file(data: bytes, origin: Origin) -> tuple[TrustAnchor, ...]:
         blocks = [der for _, _, der in pem.unarmor(data, multiple=True)] if pem.detect(data) else [data]
     except ValueError as error:
         raise UnreadableAnchor("The trust file is not PEM that can be read.") from error
-    anchors = tuple(TrustAnchor(certificate=block, origin=origin) for block in blocks)
-    AnchorSet(anchors)
-    return anchors
+    return tuple(
+        TrustAnchor(certificate=block, origin="sandbox" if _is_sandbox(_parse(block)) else "operator")
+        for block in blocks
+    )
 
 
 class AnchorSet:
@@ -58,3 +63,7 @@ def _parse(der: bytes) -> x509.Certificate:
     except (ValueError, TypeError) as error:
         raise UnreadableAnchor("A trust anchor is not an X.509 certificate.") from error
     return certificate
+
+
+def _is_sandbox(certificate: x509.Certificate) -> bool:
+    return bool(certificate.subject.native.get("organization_name") == SANDBOX_ORGANISATION)

@@ -18,6 +18,8 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from qsignhub.validation.document import SignedDocument
 
 _HEXADECIMAL = frozenset(b"0123456789abcdefABCDEF")
+_CONSTRUCTED = 0x20
+_MAX_DEPTH = 64
 _NO_PARAMETERS = (b"", b"\x05\x00")  # RFC 5754 clause 2: absent, or NULL
 _KNOWN_UNSIGNED = frozenset({"signature_time_stamp_token"})
 
@@ -43,12 +45,56 @@ def byte_range_defects(document: SignedDocument, signature: EmbeddedPdfSignature
         yield "What the byte range leaves out is not this signature's /Contents."
         return
     try:
-        length = parser.peek(contents)
-    except ValueError:
-        yield "The signature in /Contents is not a DER structure."
+        end = encoding_end(contents)
+    except ValueError as error:
+        yield f"The signature in /Contents is not a whole ASN.1 structure ({error})."
         return
-    if any(contents[length:]):
+    if any(contents[end:]):
         yield "There are data hidden in the padding after the signature in /Contents."
+
+
+def encoding_end(data: bytes) -> int:
+    """Where the first element ends, after checking that all nested elements fill their containers exactly.
+
+    A length one too large would otherwise swallow a byte of the padding unnoticed. ISO 32000-2 table 255 asks
+    for DER; BER's other forms of length (X.690 clause 8.1.3) occur in signatures of good standing.
+
+    :raises ValueError: it is neither
+    """
+    return _walk(data, 0, len(data), 0)
+
+
+def _walk(data: bytes, at: int, limit: int, depth: int) -> int:
+    """Where the element at ``at`` ends."""
+    tag, content, end = _header(data, at, limit)
+    if depth > _MAX_DEPTH or (end is None and not tag & _CONSTRUCTED):
+        raise ValueError("the elements are nested too deep or have no length")
+    if not tag & _CONSTRUCTED:
+        return content if end is None else end
+    at = content
+    while end is None or at < end:
+        if end is None and data[at : at + 2] == b"\0\0":
+            return at + 2
+        at = _walk(data, at, limit if end is None else end, depth + 1)
+    return end
+
+
+def _header(data: bytes, at: int, limit: int) -> tuple[int, int, int | None]:
+    """The element's tag, where its content starts, and where it ends (``None``: by its end marker)."""
+    header = data[at : min(at + 6, limit)]
+    if len(header) < 2 or header[0] == 0 or header[0] & 0x1F == 0x1F:
+        raise ValueError("an element is cut short or has an impossible tag")
+    if header[1] == 0x80:
+        return header[0], at + 2, None
+    size, width = header[1], 2
+    if size > 0x7F:
+        width += size & 0x7F
+        if width > len(header):
+            raise ValueError("a length is out of bounds")
+        size = int.from_bytes(header[2:width], "big")
+    if at + width + size > limit:
+        raise ValueError("an element is longer than what holds it")
+    return header[0], at + width, at + width + size
 
 
 def cms_defects(contents: bytes) -> Iterator[str]:
@@ -141,7 +187,7 @@ def unattributable_certificates(
 def _load(certificate: x509.Certificate) -> pyca.Certificate | None:
     try:
         return pyca.load_der_x509_certificate(certificate.dump())
-    except ValueError:
+    except (ValueError, pyca.InvalidVersion):
         return None
 
 

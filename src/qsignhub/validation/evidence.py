@@ -87,7 +87,7 @@ class Evidence:
             tuple(
                 container
                 for container in self.crls
-                if _names_any(container.crl_data, serials) or _fresh(*_list_window(container), moment, now)
+                if _fresh(*_list_window(container), moment, now) or _names_any(container.crl_data, serials)
             ),
         )
 
@@ -104,9 +104,24 @@ def is_revoked(container: OCSPContainer) -> bool:
     return single is not None and single["cert_status"].name == "revoked"
 
 
-def security_store(reader: PdfFileReader, revision: int | None = None) -> Evidence:
-    """The DSS as of a revision, or as it is now. What cannot be parsed is told in ``defects``."""
-    handler = reader if revision is None else HistoricalResolver(reader, revision=revision)
+class SecurityStores:
+    """The document security stores of one document, each revision's read once."""
+
+    def __init__(self, reader: PdfFileReader) -> None:
+        self._reader = reader
+        self._read: dict[int, Evidence] = {}
+
+    def latest(self) -> Evidence:
+        return self.at(self._reader.xrefs.total_revisions - 1)
+
+    def at(self, revision: int) -> Evidence:
+        """The DSS as of a revision (counted from 0). What cannot be parsed is told in ``defects``."""
+        if revision not in self._read:
+            self._read[revision] = _read_store(HistoricalResolver(self._reader, revision=revision))
+        return self._read[revision]
+
+
+def _read_store(handler: HistoricalResolver) -> Evidence:
     defects: list[str] = []
     try:
         store = handler.root["/DSS"]
@@ -126,7 +141,7 @@ def security_store(reader: PdfFileReader, revision: int | None = None) -> Eviden
                 if name == "certificate":
                     parsed.append(_whole(x509.Certificate.load(data, strict=True)))
                 elif name == "CRL":
-                    crls.append(CRLContainer(crl_data=_whole(crl.CertificateList.load(data, strict=True))))
+                    crls.append(CRLContainer(crl_data=_listed(crl.CertificateList.load(data, strict=True))))
                 else:
                     response = _whole(ocsp.OCSPResponse.load(data, strict=True))
                     ocsps.extend(OCSPContainer.load_multi(response))
@@ -159,6 +174,13 @@ def _streams(store: Any, key: str, purpose: DecodePurpose) -> list[bytes]:
 
 def _whole(value: Any) -> Any:
     _ = value.native  # asn1crypto parses lazily; damage shows here
+    return value
+
+
+def _listed(value: crl.CertificateList) -> crl.CertificateList:
+    """As ``_whole``, but for the entries: a CRL may have a million of them."""
+    tbs = value["tbs_cert_list"]
+    _ = tbs["issuer"].native, tbs["this_update"].native, tbs["next_update"].native, value["signature"].native
     return value
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
+from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESSubIndic
 from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, SuspiciousModification
 from pyhanko.sign.fields import enumerate_fields_in
 from pyhanko.sign.validation.status import SignatureCoverageLevel
@@ -20,11 +21,21 @@ _END_WINDOW = 64
 
 @dataclass(frozen=True)
 class Integrity:
-    """``defects`` break the signature (FORMAT_FAILURE); ``notes`` tell of changes that are allowed."""
+    """``defects`` keep the signature from passing; ``notes`` tell of changes that are allowed.
+
+    ``undecided``: the defect is one of the document's structure, so that changes cannot be told from it.
+    """
 
     defects: tuple[str, ...]
     notes: tuple[str, ...] = ()
     covers_whole_file: bool = False
+    undecided: bool = False
+
+    @property
+    def result(self) -> AdESSubIndic | None:
+        if not self.defects:
+            return None
+        return AdESIndeterminate.GENERIC if self.undecided else AdESFailure.FORMAT_FAILURE
 
 
 def examine(document: SignedDocument, field: SignedField) -> Integrity:
@@ -39,7 +50,8 @@ def examine(document: SignedDocument, field: SignedField) -> Integrity:
         signature.compute_integrity_info(DEFAULT_DIFF_POLICY)
         summary = signature.summarise_integrity_info()
     except PARSER_ERRORS as error:
-        return Integrity((*defects, f"The signature's place in the document cannot be judged ({error})."))
+        told = f"Whether the document was changed after signing cannot be judged: {error}"
+        return Integrity((*defects, told), undecided=not defects)
     coverage: SignatureCoverageLevel = summary["coverage"]
     whole = coverage == SignatureCoverageLevel.ENTIRE_FILE
     if coverage < SignatureCoverageLevel.ENTIRE_REVISION:

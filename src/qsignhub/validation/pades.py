@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from qsignhub.validation.anchors import AnchorSet, TrustAnchor
 from qsignhub.validation.document import SignedDocument, open_document
-from qsignhub.validation.evidence import security_store
+from qsignhub.validation.evidence import SecurityStores
 from qsignhub.validation.integrity import end_defect
 from qsignhub.validation.report import DocumentTimestampReport, SignatureReport, ValidationReport
 from qsignhub.validation.signature import judge_signature
@@ -27,17 +27,21 @@ async def validate_pdf(
     """
     anchor_set = AnchorSet(anchors)
     document = open_document(source)
-    stamps = await judge_stamps(document, anchor_set, now)
+    stores = SecurityStores(document.reader)
+    stamps = await judge_stamps(document, stores, anchor_set, now)
     signatures = [
-        await judge_signature(document, field, stamps, anchors=anchor_set, now=now)
+        await judge_signature(document, field, stamps, stores, anchors=anchor_set, now=now)
         for field in document.fields
         if not field.is_timestamp
     ]
-    return _report(document, signatures, stamps)
+    return _report(document, signatures, stamps, stores)
 
 
 def _report(
-    document: SignedDocument, signatures: list[SignatureReport], stamps: tuple[Stamp, ...]
+    document: SignedDocument,
+    signatures: list[SignatureReport],
+    stamps: tuple[Stamp, ...],
+    stores: SecurityStores,
 ) -> ValidationReport:
     timestamps = [stamp.report() for stamp in stamps]
     reasons = [] if signatures else ["There is no signature in the document."]
@@ -45,13 +49,15 @@ def _report(
     reasons += [
         _told(f"The document timestamp in field {one.field}", one) for one in timestamps if not one.passed
     ]
-    reasons += _file_defects(document, stamps)
+    reasons += _file_defects(document, stamps, stores)
     return ValidationReport(
         valid=not reasons, signatures=tuple(signatures), document_timestamps=tuple(timestamps), reasons=tuple(reasons)
     )
 
 
-def _file_defects(document: SignedDocument, stamps: tuple[Stamp, ...]) -> list[str]:
+def _file_defects(
+    document: SignedDocument, stamps: tuple[Stamp, ...], stores: SecurityStores
+) -> list[str]:
     """Defects outside of what the last signature or timestamp covers."""
     if not document.fields:
         return []
@@ -61,7 +67,7 @@ def _file_defects(document: SignedDocument, stamps: tuple[Stamp, ...]) -> list[s
         return []  # its own verdict tells of bytes after its byte range
     defects = [end_defect(document)]
     if not any(stamp.passed for stamp in stamps):
-        defects += security_store(document.reader).defects
+        defects += stores.latest().defects
     return [defect for defect in defects if defect]
 
 

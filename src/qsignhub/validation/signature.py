@@ -23,7 +23,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from qsignhub.validation.anchors import AnchorSet
 from qsignhub.validation.document import PARSER_ERRORS, SignedDocument, SignedField
-from qsignhub.validation.evidence import Evidence, carried_evidence, security_store
+from qsignhub.validation.evidence import Evidence, SecurityStores, carried_evidence
 from qsignhub.validation.integrity import Integrity, examine
 from qsignhub.validation.level import baseline
 from qsignhub.validation.policy import specification, timing
@@ -69,6 +69,7 @@ async def judge_signature(
     document: SignedDocument,
     field: SignedField,
     stamps: tuple[Stamp, ...],
+    stores: SecurityStores,
     *,
     anchors: AnchorSet,
     now: datetime,
@@ -78,8 +79,8 @@ async def judge_signature(
     if signature is None:
         return _unreadable(field, integrity)
     certificate = signature.signer_cert
-    evidence = security_store(document.reader).merged(carried_evidence(signature))
-    proof = await _proof(document, signature, stamps, evidence, anchors=anchors, now=now)
+    evidence = stores.latest().merged(carried_evidence(signature))
+    proof = await _proof(signature, stamps, stores, evidence, anchors=anchors, now=now)
     best = proof.best_signature_time
     fresh = evidence.as_of(best or now, now)
     basic = await _basic(signature, fresh, anchors, best or now)
@@ -98,7 +99,7 @@ async def judge_signature(
         ocsp_status=_ocsp_status(basic, fresh, certificate),
         indication=indication_of(result),
         sub_indication=sub_indication_of(result),
-        format=_format(document, field, evidence, proof),
+        format=_format(field, stores, evidence, proof),
         reasons=(*reasons, *integrity.notes),
     )
 
@@ -107,9 +108,9 @@ _BROKEN = (AdESFailure.HASH_FAILURE, AdESFailure.FORMAT_FAILURE, AdESFailure.SIG
 
 
 async def _proof(
-    document: SignedDocument,
     signature: EmbeddedPdfSignature,
     stamps: tuple[Stamp, ...],
+    stores: SecurityStores,
     evidence: Evidence,
     *,
     anchors: AnchorSet,
@@ -129,13 +130,13 @@ async def _proof(
         )
         for signed_data in generic_cms.extract_tst_data_iter(signature.signer_info, signed=False)
     ]
-    sealed = next((stamp for stamp in passed if _seals(document, stamp, signature.signer_cert)), None)
+    sealed = next((stamp for stamp in passed if _seals(stores, stamp, signature.signer_cert)), None)
     return _Proof(tuple(tokens), later, sealed.token.time if sealed else None)
 
 
-def _seals(document: SignedDocument, stamp: Stamp, certificate: x509.Certificate) -> bool:
+def _seals(stores: SecurityStores, stamp: Stamp, certificate: x509.Certificate) -> bool:
     """Are the validation data of this certificate in the part of the document that the timestamp covers?"""
-    return security_store(document.reader, stamp.field.revision).speaks_of(certificate)
+    return stores.at(stamp.field.revision).speaks_of(certificate)
 
 
 async def _basic(
@@ -181,8 +182,8 @@ def _verdict(
 ) -> tuple[AdESSubIndic, tuple[str, ...]]:
     token_reasons = tuple(reason for token in proof.tokens for reason in token.reasons)
     result = basic.result
-    if integrity.defects:
-        return AdESFailure.FORMAT_FAILURE, (*integrity.defects, *token_reasons)
+    if integrity.result is not None:
+        return integrity.result, (*integrity.defects, *token_reasons)
     best = proof.best_signature_time
     certificate = signature.signer_cert
     if result == AdESIndeterminate.OUT_OF_BOUNDS_NO_POE and best and best < certificate.not_valid_before:
@@ -230,7 +231,7 @@ def _ocsp_status(basic: _Basic, fresh: Evidence, certificate: x509.Certificate) 
     return "good" if basic.certificate_valid and any(fresh.answers(certificate)) else "unknown"
 
 
-def _format(document: SignedDocument, field: SignedField, evidence: Evidence, proof: _Proof) -> str:
+def _format(field: SignedField, stores: SecurityStores, evidence: Evidence, proof: _Proof) -> str:
     signature = field.signature
     if signature is None:
         return baseline(field, proven_time=False, validation_data=False, archived=False)
@@ -240,7 +241,7 @@ def _format(document: SignedDocument, field: SignedField, evidence: Evidence, pr
         field,
         proven_time=bool(intact) or any(token.intact for token in proof.tokens),
         validation_data=evidence.speaks_of(certificate),
-        archived=any(_seals(document, stamp, certificate) for stamp in intact),
+        archived=any(_seals(stores, stamp, certificate) for stamp in intact),
     )
 
 
@@ -261,7 +262,7 @@ def _organisation(issuer: x509.Name) -> str:
 
 
 def _unreadable(field: SignedField, integrity: Integrity) -> SignatureReport:
-    result = AdESFailure.FORMAT_FAILURE
+    result = integrity.result or AdESFailure.FORMAT_FAILURE
     return SignatureReport(
         field=field.name,
         signer_name=None,

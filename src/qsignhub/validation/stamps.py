@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from asn1crypto import x509
-from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate
+from pyhanko.sign.ades.report import AdESIndeterminate
 
 from qsignhub.validation.anchors import AnchorSet
 from qsignhub.validation.container import carried_certificates, unattributable_certificates
 from qsignhub.validation.document import SignedDocument, SignedField
-from qsignhub.validation.evidence import Evidence, carried_evidence, security_store
+from qsignhub.validation.evidence import Evidence, SecurityStores, carried_evidence
 from qsignhub.validation.integrity import Integrity, examine
 from qsignhub.validation.report import DocumentTimestampReport
 from qsignhub.validation.tokens import Token, damaged, judge_token
@@ -44,7 +44,7 @@ class Stamp:
         return self.token.passed and not self.integrity.defects
 
     def report(self) -> DocumentTimestampReport:
-        result = AdESFailure.FORMAT_FAILURE if self.integrity.defects else self.token.result
+        result = self.integrity.result or self.token.result
         return DocumentTimestampReport(
             field=self.field.name,
             timestamped_at=self.token.time,
@@ -58,9 +58,11 @@ class Stamp:
         )
 
 
-async def judge_stamps(document: SignedDocument, anchors: AnchorSet, now: datetime) -> tuple[Stamp, ...]:
+async def judge_stamps(
+    document: SignedDocument, stores: SecurityStores, anchors: AnchorSet, now: datetime
+) -> tuple[Stamp, ...]:
     """Every document timestamp, in the order of the document's revisions."""
-    store = security_store(document.reader)
+    store = stores.latest()
     stamps: list[Stamp] = []
     proven_at = now
     for field in reversed([field for field in document.fields if field.is_timestamp]):

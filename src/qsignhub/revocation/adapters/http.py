@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -21,6 +22,17 @@ OCSP_REQUEST = "application/ocsp-request"
 OCSP_RESPONSE = "application/ocsp-response"
 # no compression: the bound on the size then holds for what is kept in memory
 _PLAIN = {"Accept-Encoding": "identity"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    method: str
+    body: bytes
+    headers: dict[str, str]
+    content_type: str | None
+    """What the answer must be labelled; None takes any."""
+    limit: int
+    """The most octets that are read."""
 
 
 class HttpRevocationSource:
@@ -48,17 +60,14 @@ class HttpRevocationSource:
 
     async def ocsp(self, certificate: bytes, issuer: bytes) -> OcspAnswer:
         nonce = fresh_nonce()
-        request = self._client.build_request
-        body = build_request(certificate, issuer, nonce=nonce)
-        headers = {"Content-Type": OCSP_REQUEST, "Accept": OCSP_RESPONSE, **_PLAIN}
-        answer = await self._first(
-            [
-                request("POST", url, content=body, headers=headers, timeout=self._timeout)
-                for url in ocsp_addresses(certificate)
-            ],
-            limit=MAX_ANSWER_OCTETS,
+        question = _Question(
+            method="POST",
+            body=build_request(certificate, issuer, nonce=nonce),
+            headers={"Content-Type": OCSP_REQUEST, "Accept": OCSP_RESPONSE, **_PLAIN},
             content_type=OCSP_RESPONSE,
+            limit=MAX_ANSWER_OCTETS,
         )
+        answer = await self._first(ocsp_addresses(certificate), question)
         return verify_ocsp(
             answer,
             certificate,
@@ -70,16 +79,9 @@ class HttpRevocationSource:
         )
 
     async def crl(self, certificate: bytes, issuer: bytes) -> Crl:
-        request = self._client.build_request
-        answer = await self._first(
-            [
-                request("GET", url, headers=_PLAIN, timeout=self._timeout)
-                for url in crl_addresses(certificate)
-            ],
-            limit=MAX_CRL_OCTETS,
-            # servers label revocation lists in many ways; the signature is what counts
-            content_type=None,
-        )
+        # servers label revocation lists in many ways; the signature is what counts
+        question = _Question(method="GET", body=b"", headers=_PLAIN, content_type=None, limit=MAX_CRL_OCTETS)
+        answer = await self._first(crl_addresses(certificate), question)
         return verify_crl(answer, certificate, issuer, now=self._clock.now(), allowed_skew=self._allowed_skew)
 
     async def ping(self) -> None:
@@ -87,42 +89,45 @@ class HttpRevocationSource:
         if self._client.is_closed:
             raise RevocationUnavailable("The HTTP client for revocation information is closed")
 
-    async def _first(
-        self, requests: Sequence[httpx.Request], *, limit: int, content_type: str | None
-    ) -> bytes:
+    async def _first(self, addresses: Sequence[str], question: _Question) -> bytes:
         """The answer of the first address that can be reached; the last one's error if none can."""
-        if not requests:
+        if not addresses:
             raise RevocationSourceMissing("The certificate names no address for this")
-        for request in requests[:-1]:
+        for address in addresses[:-1]:
             try:
-                return await self._exchange(request, limit, content_type)
+                return await self._exchange(address, question)
             except RevocationUnavailable:
                 continue
-        return await self._exchange(requests[-1], limit, content_type)
+        return await self._exchange(addresses[-1], question)
 
-    async def _exchange(self, request: httpx.Request, limit: int, content_type: str | None) -> bytes:
-        host = request.url.host
+    async def _exchange(self, address: str, question: _Question) -> bytes:
         try:
-            async with asyncio.timeout(self._timeout):
-                response = await self._client.send(request, stream=True, follow_redirects=False)
-                try:
-                    return await _read(response, limit, content_type)
-                finally:
-                    await response.aclose()
+            async with (
+                asyncio.timeout(self._timeout),
+                self._client.stream(
+                    question.method,
+                    address,
+                    content=question.body,
+                    headers=question.headers,
+                    timeout=self._timeout,
+                    follow_redirects=False,
+                ) as response,
+            ):
+                return await _read(response, question)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as wrong:
-            raise RevocationUnavailable(f"{host} does not answer about revocation") from wrong
+            raise RevocationUnavailable(f"{address} does not answer about revocation") from wrong
 
 
-async def _read(response: httpx.Response, limit: int, content_type: str | None) -> bytes:
-    host = response.request.url.host
+async def _read(response: httpx.Response, question: _Question) -> bytes:
+    address = response.request.url
     if response.status_code != HTTPStatus.OK:
-        raise RevocationUnavailable(f"{host} answered HTTP {response.status_code}")
-    received_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type not in (None, received_type) or "content-encoding" in response.headers:
-        raise RevocationMalformed(f"{host} did not answer with {content_type or 'a plain body'}")
+        raise RevocationUnavailable(f"{address} answered HTTP {response.status_code}")
+    content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if question.content_type not in (None, content_type) or "content-encoding" in response.headers:
+        raise RevocationMalformed(f"{address} did not answer with {question.content_type or 'a plain body'}")
     received = bytearray()
     async for chunk in response.aiter_raw():
         received += chunk
-        if len(received) > limit:
-            raise RevocationMalformed(f"{host} answered too much")
+        if len(received) > question.limit:
+            raise RevocationMalformed(f"{address} answered too much")
     return bytes(received)

@@ -1,0 +1,54 @@
+# QSignHub's tasks. Everything runs in .venv, which `make setup` makes; nothing needs to be activated.
+
+BIN := .venv/bin
+PORT ?= 8080
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup setup-tests demo run test check format format-check lint types layers bench conformance clean
+
+help: ## What there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## uv and the environment in .venv; as root also the database's user
+	@scripts/setup
+
+setup-tests: ## The same, and the programs of the system that some tests use
+	@scripts/setup --tests
+
+demo: setup ## A contract uploaded, signed by two people, delivered and validated, with a timeline
+	@$(BIN)/qsignhub demo --out .demo
+
+run: setup ## The service on http://127.0.0.1:8080 (PORT=... for another one)
+	@$(BIN)/qsignhub serve --data-dir .qsignhub --port $(PORT)
+
+test: setup-tests ## All tests; ends with what was skipped and why
+	$(BIN)/pytest -ra
+
+check: setup-tests format-check lint types layers test ## What CI runs: format, lint, types, layers, tests
+
+format: setup ## Formats the code
+	$(BIN)/ruff format
+
+format-check: setup ## Whether the code is formatted
+	$(BIN)/ruff format --check
+
+lint: setup ## The linter
+	$(BIN)/ruff check
+
+types: setup ## The types, strictly
+	$(BIN)/mypy
+
+layers: setup ## Whether imports go down only
+	$(BIN)/lint-imports
+
+bench: setup ## Figures, as ratios against something else in the same run
+	@$(BIN)/python -m bench
+
+conformance: setup ## Our output judged by validators that we did not write
+	@$(BIN)/python -m conformance
+
+clean: ## Removes what can be made again; keeps .venv and the data in .qsignhub
+	rm -rf .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	rm -f bench/results.json conformance/report.json test-report.xml
+	find src tests bench conformance -name __pycache__ -type d -prune -exec rm -rf {} +

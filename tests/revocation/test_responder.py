@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asn1crypto import ocsp as asn1_ocsp
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+
+from qsignhub.foundation.clock import SettableClock
+from qsignhub.revocation.model import CertificateStatus, Reason, State
+from qsignhub.revocation.responder import OcspResponder
+from tests.pki import LoadedKey, TestPki
+
+
+@pytest.fixture(scope="module")
+def pki() -> TestPki:
+    return TestPki()
+
+
+@pytest.fixture
+def responder(pki: TestPki) -> OcspResponder:
+    return OcspResponder(
+        issuer=pki.issuing.der,
+        certificate=pki.ocsp.der,
+        sign=pki.ocsp.sign,
+        clock=SettableClock(pki.now),
+        archive_cutoff=pki.issuing.certificate.not_valid_before_utc,
+    )
+
+
+def query(
+    certificate: LoadedKey, issuer: LoadedKey, algorithm: Any = None, nonce: bytes | None = b"n" * 16
+) -> bytes:
+    """A request made with another encoder."""
+    builder = ocsp.OCSPRequestBuilder().add_certificate(
+        certificate.certificate, issuer.certificate, algorithm or hashes.SHA1()
+    )
+    if nonce is not None:
+        builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
+    return builder.build().public_bytes(Encoding.DER)
+
+
+def good(serial: int) -> CertificateStatus:
+    return CertificateStatus.good()
+
+
+@pytest.mark.parametrize("algorithm", [hashes.SHA1(), hashes.SHA256(), hashes.SHA512()])
+def test_another_parser_reads_every_field(pki: TestPki, responder: OcspResponder, algorithm: Any):
+    request = query(pki.signer, pki.issuing, algorithm)
+    assert responder.requested_serials(request) == [pki.signer.serial]
+    response = ocsp.load_der_ocsp_response(responder.respond(request, good))
+    assert response.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL
+    assert response.certificate_status is ocsp.OCSPCertStatus.GOOD
+    assert response.serial_number == pki.signer.serial
+    assert isinstance(response.hash_algorithm, type(algorithm))
+    assert response.this_update_utc == response.produced_at_utc == pki.now
+    assert response.next_update_utc == pki.now + timedelta(hours=24)
+    assert response.responder_name is None
+    assert [one.public_bytes(Encoding.DER) for one in response.certificates] == [pki.ocsp.der]
+    assert response.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce == b"n" * 16
+    response_data = asn1_ocsp.OCSPResponse.load(responder.respond(request, good)).response_data
+    single = response_data["responses"][0]["single_extensions"][0]
+    assert single["extn_id"].native == "archive_cutoff"
+    assert single["extn_value"].parsed.native == pki.issuing.certificate.not_valid_before_utc
+
+
+def test_the_certificate_asked_about_is_repeated_to_the_octet(pki: TestPki, responder: OcspResponder):
+    request = query(pki.signer, pki.issuing)
+    asked = asn1_ocsp.OCSPRequest.load(request)["tbs_request"]["request_list"][0]["req_cert"].dump()
+    answered = asn1_ocsp.OCSPResponse.load(responder.respond(request, good)).response_data
+    assert answered["responses"][0]["cert_id"].dump() == asked
+
+
+def test_no_nonce_where_none_was_sent(pki: TestPki, responder: OcspResponder):
+    answer = responder.respond(query(pki.signer, pki.issuing, nonce=None), good)
+    assert list(ocsp.load_der_ocsp_response(answer).extensions) == []
+
+
+@pytest.mark.parametrize("reason", [None, Reason.UNSPECIFIED, Reason.KEY_COMPROMISE, Reason.SUPERSEDED])
+def test_revoked_with_time_and_reason(pki: TestPki, responder: OcspResponder, reason: Reason | None):
+    at = pki.now - timedelta(hours=3)
+    answer = responder.respond(
+        query(pki.signer, pki.issuing), lambda serial: CertificateStatus.revoked(at, reason)
+    )
+    response = ocsp.load_der_ocsp_response(answer)
+    assert response.certificate_status is ocsp.OCSPCertStatus.REVOKED
+    assert response.revocation_time_utc == at
+    expected = {
+        Reason.KEY_COMPROMISE: x509.ReasonFlags.key_compromise,
+        Reason.SUPERSEDED: x509.ReasonFlags.superseded,
+    }
+    assert response.revocation_reason is (expected.get(reason) if reason else None)
+
+
+def test_another_issuers_certificate_is_unknown_and_not_looked_up(pki: TestPki, responder: OcspResponder):
+    request = query(pki.issuing, pki.root)
+    assert responder.requested_serials(request) == []
+    answer = responder.respond(request, lambda serial: pytest.fail("not this issuer's"))
+    assert ocsp.load_der_ocsp_response(answer).certificate_status is ocsp.OCSPCertStatus.UNKNOWN
+
+
+def test_what_was_never_issued_is_unknown(pki: TestPki, responder: OcspResponder):
+    answer = responder.respond(query(pki.signer, pki.issuing), lambda serial: CertificateStatus.unknown())
+    assert ocsp.load_der_ocsp_response(answer).certificate_status is ocsp.OCSPCertStatus.UNKNOWN
+
+
+def test_several_certificates_in_one_request(pki: TestPki, responder: OcspResponder):
+    one, two = (asn1_ocsp.OCSPRequest.load(query(key, pki.issuing)) for key in (pki.signer, pki.tsa))
+    both = asn1_ocsp.OCSPRequest(
+        {
+            "tbs_request": {
+                "request_list": [
+                    one["tbs_request"]["request_list"][0],
+                    two["tbs_request"]["request_list"][0],
+                ]
+            }
+        }
+    ).dump()
+    assert responder.requested_serials(both) == [pki.signer.serial, pki.tsa.serial]
+    revoked = CertificateStatus.revoked(pki.now)
+    answer = responder.respond(both, {pki.signer.serial: revoked, pki.tsa.serial: good(0)}.__getitem__)
+    statuses = [one.certificate_status for one in ocsp.load_der_ocsp_response(answer).responses]
+    assert statuses == [ocsp.OCSPCertStatus.REVOKED, ocsp.OCSPCertStatus.GOOD]
+
+
+def test_what_cannot_be_read_is_a_malformed_request(pki: TestPki, responder: OcspResponder):
+    whole = query(pki.signer, pki.issuing)
+    empty_nonce = query(pki.signer, pki.issuing, nonce=b"")
+    long_nonce = query(pki.signer, pki.issuing, nonce=bytes(200))
+    for request in (b"", b"text", whole[:-1], whole + b"\x00", empty_nonce, long_nonce, bytes(20_000)):
+        answer = ocsp.load_der_ocsp_response(responder.respond(request, good))
+        assert answer.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
+        assert responder.requested_serials(request) == []
+
+
+def test_the_issuer_may_answer_itself(pki: TestPki):
+    direct = OcspResponder(
+        issuer=pki.issuing.der,
+        certificate=pki.issuing.der,
+        sign=pki.issuing.sign,
+        clock=SettableClock(pki.now),
+    )
+    response = ocsp.load_der_ocsp_response(direct.respond(query(pki.signer, pki.issuing), good))
+    assert response.certificates == []
+
+
+def test_a_status_is_consistent():
+    with pytest.raises(ValueError, match="revoked"):
+        CertificateStatus(State.REVOKED)

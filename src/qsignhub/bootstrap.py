@@ -28,6 +28,7 @@ from qsignhub.documents.service import Documents
 from qsignhub.foundation.blobs import Blobs
 from qsignhub.foundation.clock import Clock, SystemClock
 from qsignhub.foundation.database import Database
+from qsignhub.foundation.errors import Unavailable
 from qsignhub.foundation.events import Events
 from qsignhub.foundation.file_links import FileLinks
 from qsignhub.foundation.jobs import JobHandler, Jobs
@@ -84,6 +85,20 @@ def master_key(settings: Settings) -> MasterKey:
     return MasterKey.from_file(settings.data_dir / "master.key")
 
 
+class DatabaseUrlMissing(Unavailable):
+    code = "DATABASE_URL_MISSING"
+
+
+def required_database_url(settings: Settings) -> str:
+    """For the parts that run beside others: they never start an engine of their own."""
+    if settings.database_url is None:
+        raise DatabaseUrlMissing(
+            "Set QSIGNHUB_DATABASE_URL: `qsignhub api` and `qsignhub worker` share a database server. "
+            "For everything on one machine use `qsignhub serve`."
+        )
+    return settings.database_url
+
+
 def webhooks_alone(settings: Settings, database: Database) -> Webhooks:
     """For the command that adds an endpoint: no other service is opened."""
     clock, jobs = SystemClock(), Jobs()
@@ -122,7 +137,7 @@ async def _compose(
     stack.push_async_callback(side.close)
 
     blobs = Blobs(settings.blobs_url)
-    inspector = Inspector()
+    inspector = Inspector(preload=("qsignhub.validation",))
     stack.push_async_callback(inspector.close)
     jobs = Jobs()
     file_links = FileLinks(key, settings.base_url, clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class Settings(BaseSettings):
     )
     webhook_allow_private: bool = Field(
         default=False,
-        description="Lets webhooks go to loopback and private addresses, over plain HTTP too. For development.",
+        description="Lets webhooks go to loopback and private addresses, by plain HTTP too; to develop.",
     )
     workers: int = Field(default=1, ge=1, le=64, description="Worker processes that `qsignhub serve` starts.")
     worker_concurrency: int = Field(default=8, ge=2, le=64, description="Jobs that one worker runs at once.")
@@ -59,6 +60,14 @@ class Settings(BaseSettings):
     def spool_dir(self) -> Path:
         """For files on their way: uploads, revisions being made."""
         return self.data_dir / "spool"
+
+    def configure_logging(self) -> None:
+        """Log lines of this process; libraries speak only when something is wrong."""
+        logging.basicConfig(
+            level=self.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        )
+        for chatty in ("pgqueuer", "httpx", "pyhanko", "pyhanko_certvalidator", "fontTools"):
+            logging.getLogger(chatty).setLevel(logging.ERROR)
 
     @property
     def blobs_url(self) -> str:

@@ -16,8 +16,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from qsignhub.bootstrap import Services
 from qsignhub.ceremonies import journal
 from qsignhub.signature_requests.model import SignatureRequest
-from qsignhub.validation.anchors import TrustAnchor
-from qsignhub.validation.pdf import validate_pdf
+from qsignhub.validation import TrustAnchor, validate_pdf
 from tests.support.making import SUCCESS, make_request, make_scope
 
 STEPS = ("certify", "prepare", "activate", "sign", "timestamp", "embed", "publish", "seal", "complete")

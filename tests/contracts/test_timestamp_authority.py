@@ -79,7 +79,8 @@ class Setup:
         return Answer(self.responder.respond(body), REPLY)
 
     def forge(self, **how: Any) -> None:
-        forgery = Forgery(**{"signer": self.pki.tsa, "moment": self.pki.now} | how)
+        options: dict[str, Any] = {"signer": self.pki.tsa, "moment": self.pki.now}
+        forgery = Forgery(**(options | how))
         self.responder.instead = lambda request: forgery.respond(read_request(request))
 
     async def close(self) -> None:

@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from qsignhub.bootstrap import Services
 from qsignhub.ceremonies.errors import (
     IdentityNotVerified,
     LinkSpent,
@@ -40,7 +40,7 @@ from qsignhub.signature_requests.model import (
     Signer,
     SigningCertificate,
 )
-from qsignhub.signature_requests.states import SignerStatus, advance_signer
+from qsignhub.signature_requests.states import SignerEvent, SignerStatus, advance_signer
 from tests.pdfs import pages_pdf
 
 NOW = datetime(2026, 11, 24, 10, 2, tzinfo=UTC)
@@ -155,7 +155,7 @@ class FakeServices:
     async def verify_identity(self, _tx: None, token: str, document_number: str) -> None:
         signer = self._act(token)
         answer = await self._identity.verify(Applicant(signer.name, None), document_number, "video_id")
-        event = "identity_failed" if answer.failure_reason else "identity_verified"
+        event: SignerEvent = "identity_failed" if answer.failure_reason else "identity_verified"
         self.change(
             signer,
             status=advance_signer(signer.status, event),
@@ -180,7 +180,7 @@ class FakeServices:
     async def stream(self, _key: str) -> AsyncIterator[bytes]:
         yield self._pdf.read_bytes()
 
-    def url(self, path: str) -> str:
+    def url(self, _scope: Scope, path: str) -> str:
         return f"{self.base_url}{path}?expires=1&signature=00"
 
     def change(self, signer: Signer, **changes: Any) -> None:
@@ -217,8 +217,17 @@ class FakeServices:
 
 def fake_app(services: FakeServices) -> FastAPI:
     app = FastAPI()
-    app.include_router(router(cast("Services", services)))
+    app.state.services = services
+    app.include_router(router())
     return app
+
+
+@asynccontextmanager
+async def asking(services: FakeServices) -> AsyncIterator[httpx.AsyncClient]:
+    """Asks the pages without a network, and follows no redirect by itself."""
+    transport = httpx.ASGITransport(app=fake_app(services))
+    async with httpx.AsyncClient(transport=transport, base_url=services.base_url) as client:
+        yield client
 
 
 @contextmanager

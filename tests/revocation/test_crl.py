@@ -39,8 +39,8 @@ def made(pki: TestPki, *revoked: RevokedCertificate, **more: Any) -> bytes:
 
 
 def verify(pki: TestPki, crl: bytes, **more: Any) -> Crl:
-    options = {"certificate": pki.signer.der, "issuer": pki.issuing.der, "now": pki.now} | more
-    return verify_crl(crl, options["certificate"], options["issuer"], now=options["now"])
+    options: dict[str, Any] = {"certificate": pki.signer.der, "issuer": pki.issuing.der, "now": pki.now}
+    return verify_crl(crl, **(options | more))
 
 
 def with_extension(pki: TestPki, extension: x509.ExtensionType, by: LoadedKey | None = None) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from qsignhub.foundation.clock import SettableClock
 from qsignhub.revocation.errors import (
@@ -45,7 +47,6 @@ def answer(
     about: LoadedKey | None = None,
     issuer: LoadedKey | None = None,
     by: LoadedKey | None = None,
-    signed_by: LoadedKey | None = None,
     embedded: bool = True,
     nonce: bytes | None = NONCE,
     this_update: datetime | None = None,
@@ -75,14 +76,21 @@ def answer(
         builder = builder.certificates([by.certificate])
     if nonce is not None:
         builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
-    key = (signed_by or by).private_key
-    return builder.sign(key, algorithm or hashes.SHA256()).public_bytes(Encoding.DER)
+    return builder.sign(by.private_key, algorithm or hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def our_answer(pki: TestPki, sign: Callable[[bytes], bytes]) -> bytes:
+    responder = OcspResponder(
+        issuer=pki.issuing.der, certificate=pki.ocsp.der, sign=sign, clock=SettableClock(pki.now)
+    )
+    request = build_request(pki.signer.der, pki.issuing.der, nonce=NONCE)
+    return responder.respond(request, lambda serial: CertificateStatus.good())
 
 
 def verify(pki: TestPki, der: bytes, **more: Any) -> OcspAnswer:
     # the library's builder states the machine's own time in producedAt
-    options = {"nonce": NONCE, "now": pki.now, "allowed_skew": timedelta(minutes=10)} | more
-    return verify_ocsp(der, pki.signer.der, pki.issuing.der, **options)
+    options: dict[str, Any] = {"nonce": NONCE, "now": pki.now, "allowed_skew": timedelta(minutes=10)}
+    return verify_ocsp(der, pki.signer.der, pki.issuing.der, **(options | more))
 
 
 @pytest.mark.parametrize("by_name", [False, True])
@@ -109,7 +117,7 @@ def test_case_64_responder_of_the_root_cannot_answer_for_the_issuing_ca(pki: Tes
         verify(pki, answer(pki, by=of_root))
 
 
-@pytest.mark.parametrize("purposes", [[], [x509.ExtendedKeyUsageOID.CLIENT_AUTH]])
+@pytest.mark.parametrize("purposes", [[], [ExtendedKeyUsageOID.CLIENT_AUTH]])
 def test_case_64_any_certificate_of_the_ca_is_not_a_responder(pki: TestPki, purposes: list[Any]):
     with pytest.raises(RevocationSignerWrong):
         verify(pki, answer(pki, by=pki.issue("Somebody", usage=ANSWERING, purposes=purposes)))
@@ -144,7 +152,7 @@ def test_responder_that_is_not_in_the_answer_is_refused(pki: TestPki):
 
 def test_signature_of_another_key_is_refused(pki: TestPki):
     with pytest.raises(RevocationSignatureWrong):
-        verify(pki, answer(pki, signed_by=pki.signer))
+        verify(pki, our_answer(pki, sign=pki.signer.sign))
 
 
 def test_weak_hash_is_refused(pki: TestPki):
@@ -189,11 +197,7 @@ def test_garbage_is_refused(pki: TestPki, garbage: bytes):
 
 
 def test_no_flipped_or_cut_answer_passes_as_good(pki: TestPki):
-    responder = OcspResponder(
-        issuer=pki.issuing.der, certificate=pki.ocsp.der, sign=pki.ocsp.sign, clock=SettableClock(pki.now)
-    )
-    request = build_request(pki.signer.der, pki.issuing.der, nonce=NONCE)
-    whole = responder.respond(request, lambda serial: CertificateStatus.good())
+    whole = our_answer(pki, sign=pki.ocsp.sign)
     assert verify(pki, whole).status.is_good
     for position in range(0, len(whole), 3):
         flipped = whole[:position] + bytes((whole[position] ^ 0x55,)) + whole[position + 1 :]

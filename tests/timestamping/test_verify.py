@@ -46,8 +46,8 @@ def request_() -> TimestampRequest:
 
 def verify(pki: TestPki, forgery: Forgery, request: TimestampRequest, **more: Any) -> TimestampToken:
     forgery = replace(forgery, moment=forgery.moment or pki.now)
-    options = {"anchors": [pki.root.der], "now": pki.now} | more
-    return verify_response(forgery.respond(request), request, **options)
+    options: dict[str, Any] = {"anchors": [pki.root.der], "now": pki.now}
+    return verify_response(forgery.respond(request), request, **(options | more))
 
 
 @pytest.mark.parametrize("ess_version", [1, 2])

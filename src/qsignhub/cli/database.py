@@ -8,15 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from qsignhub.foundation.engine import DataDirInUse, DataDirLock, EmbeddedEngine, running_conninfo
-from qsignhub.foundation.errors import Unavailable
 from qsignhub.foundation.migrations import migrate
 from qsignhub.settings import Settings
 
 _PATIENCE_SECONDS = 20.0
-
-
-class DatabaseUrlMissing(Unavailable):
-    code = "DATABASE_URL_MISSING"
 
 
 @asynccontextmanager
@@ -59,13 +54,3 @@ async def _of_running_service(data_dir: Path) -> str | None:
             if loop.time() > deadline:
                 raise
         await asyncio.sleep(0.1)
-
-
-def required_database_url(settings: Settings) -> str:
-    """For the parts that run beside others: they never start an engine of their own."""
-    if settings.database_url is None:
-        raise DatabaseUrlMissing(
-            "Set QSIGNHUB_DATABASE_URL: `qsignhub api` and `qsignhub worker` share a database server. "
-            "For everything on one machine use `qsignhub serve`."
-        )
-    return settings.database_url

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 
 import typer
@@ -30,11 +29,7 @@ app.command("settings")(admin.show_settings)
 
 def main() -> None:
     """Runs a command; an error of ours is one line on standard error and exit code 2."""
-    logging.basicConfig(
-        level=Settings().log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    for chatty in ("pgqueuer", "httpx", "pyhanko", "pyhanko_certvalidator", "fontTools"):
-        logging.getLogger(chatty).setLevel(logging.ERROR)
+    Settings().configure_logging()
     try:
         app()
     except QSignHubError as exc:

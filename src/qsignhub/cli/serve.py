@@ -5,23 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
 
-from qsignhub.api.app import create_app
-from qsignhub.bootstrap import Services, open_services
-from qsignhub.cli.database import required_database_url
+from qsignhub.bootstrap import required_database_url
 from qsignhub.cli.processes import Child
 from qsignhub.foundation.engine import DataDirLock, EmbeddedEngine
 from qsignhub.foundation.migrations import migrate
-from qsignhub.pages.routes import router as pages_router
 from qsignhub.settings import Settings
-from qsignhub.worker.main import run_worker
 
 DataDir = Annotated[Path, typer.Option("--data-dir", help="Where everything is kept.")]
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the API and pages.")]
@@ -42,15 +38,11 @@ def serve(
 def api(data_dir: DataDir = Path(".qsignhub"), port: Port = 8080, host: Host = "127.0.0.1") -> None:
     """Runs the API and the pages alone, on the database of QSIGNHUB_DATABASE_URL."""
     settings = _settings(data_dir, host, port)
-    conninfo = required_database_url(settings)
-    asyncio.run(migrate(conninfo))
-
-    def opened() -> AbstractAsyncContextManager[Services]:
-        return open_services(settings, conninfo)
-
-    app = create_app(opened, docs_url=settings.docs_url, pages=pages_router())
+    asyncio.run(migrate(required_database_url(settings)))
+    os.environ |= _environment(settings)
     uvicorn.run(
-        app,
+        "qsignhub.asgi:create",
+        factory=True,
         host=host,
         port=port,
         log_level=settings.log_level.lower(),
@@ -63,13 +55,9 @@ def api(data_dir: DataDir = Path(".qsignhub"), port: Port = 8080, host: Host = "
 def worker(data_dir: DataDir = Path(".qsignhub")) -> None:
     """Runs one worker, on the database of QSIGNHUB_DATABASE_URL."""
     settings = Settings(data_dir=data_dir)
-    conninfo = required_database_url(settings)
-
-    async def migrated() -> None:
-        await migrate(conninfo)
-        await run_worker(settings, conninfo)
-
-    asyncio.run(migrated())
+    asyncio.run(migrate(required_database_url(settings)))
+    command = [sys.executable, "-m", "qsignhub.worker"]
+    os.execve(sys.executable, command, os.environ | {"QSIGNHUB_DATA_DIR": str(data_dir)})  # noqa: S606
 
 
 def _settings(data_dir: Path, host: str, port: int) -> Settings:
@@ -92,9 +80,10 @@ async def _serve(settings: Settings, host: str, port: int, workers: int) -> None
         else:
             conninfo = settings.database_url
         await migrate(conninfo)
-        environment = _environment(settings, conninfo)
+        environment = os.environ | _environment(settings) | {"QSIGNHUB_DATABASE_URL": conninfo}
         folder = str(settings.data_dir)
-        children = [Child("api", ["api", "--data-dir", folder, "--host", host, "--port", str(port)], environment)]
+        at = ["--host", host, "--port", str(port)]
+        children = [Child("api", ["api", "--data-dir", folder, *at], environment)]
         children += [
             Child(f"worker {number}", ["worker", "--data-dir", folder], environment)
             for number in range(1, workers + 1)
@@ -103,11 +92,9 @@ async def _serve(settings: Settings, host: str, port: int, workers: int) -> None
         await _until_told_to_stop([asyncio.ensure_future(task) for task in supervised])
 
 
-def _environment(settings: Settings, conninfo: str) -> Mapping[str, str]:
-    return os.environ | {
-        "QSIGNHUB_DATABASE_URL": conninfo,
-        "QSIGNHUB_BASE_URL": settings.base_url,
-    }
+def _environment(settings: Settings) -> dict[str, str]:
+    """What the parts of one service have in common."""
+    return {"QSIGNHUB_DATA_DIR": str(settings.data_dir), "QSIGNHUB_BASE_URL": settings.base_url}
 
 
 async def _until_told_to_stop(tasks: list[asyncio.Future[None]]) -> None:

@@ -11,24 +11,17 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
+from qsignhub.bootstrap import Services
 from qsignhub.foundation.errors import NotFound, QSignHubError
 from qsignhub.foundation.ids import new_id
 from qsignhub.pages.errors import page_of
-from qsignhub.pages.rendering import Renderer
+from qsignhub.pages.rendering import renderer
 
 logger = logging.getLogger(__name__)
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "img-src 'self'",
-        "style-src 'self'",
-        "script-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -43,27 +36,29 @@ HEADERS = {
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-def page_route(renderer: Renderer) -> type[APIRoute]:
+class PageRoute(APIRoute):
     """The route class of pages: people get a page, never a stack trace and never JSON."""
 
-    class PageRoute(APIRoute):
-        def get_route_handler(self) -> _Handler:
-            handle = super().get_route_handler()
+    def get_route_handler(self) -> _Handler:
+        handle = super().get_route_handler()
 
-            async def handle_as_page(request: Request) -> Response:
-                try:
-                    response = await handle(request)
-                except RequestValidationError:
-                    response = _error_page(renderer, request, NotFound("There is no such page."))
-                except Exception as exc:  # noqa: BLE001 - the person's last resort: logged, answered with 500
-                    response = _error_page(renderer, request, exc)
-                for name, value in HEADERS.items():
-                    response.headers.setdefault(name, value)
-                return response
+        async def handle_as_page(request: Request) -> Response:
+            try:
+                response = await handle(request)
+            except RequestValidationError:
+                response = _error_page(request, NotFound("There is no such page."))
+            except Exception as exc:  # noqa: BLE001 - the person's last resort: logged, answered with 500
+                response = _error_page(request, exc)
+            for name, value in HEADERS.items():
+                response.headers.setdefault(name, value)
+            return response
 
-            return handle_as_page
+        return handle_as_page
 
-    return PageRoute
+
+def services_of(request: Request) -> Services:
+    found: Services = request.app.state.services
+    return found
 
 
 def request_id_of(request: Request) -> str:
@@ -73,14 +68,15 @@ def request_id_of(request: Request) -> str:
     return str(request.state.request_id)
 
 
-def _error_page(renderer: Renderer, request: Request, exc: Exception) -> Response:
+def _error_page(request: Request, exc: Exception) -> Response:
     status, key = page_of(exc)
     request_id = request_id_of(request)
     if not isinstance(exc, QSignHubError):
         logger.error("%s unexpected error on a page", request_id, exc_info=exc)
     elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.warning("%s %s: %s", request_id, exc.code, exc.message)
-    response = renderer.page("error.html", status, request_id=request_id, error=key)
+    base_url = services_of(request).settings.base_url
+    response = renderer.page(base_url, "error.html", status, request_id=request_id, error=key)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = "5"
     return response

@@ -37,10 +37,13 @@ def grouped(value: str) -> str:
     return " ".join(plain[index : index + 4] for index in range(0, len(plain), 4))
 
 
+def path_prefix(base_url: str) -> str:
+    """The path under which the service is reached, if it is not the root: it begins every link of ours."""
+    return urlsplit(base_url).path.rstrip("/")
+
+
 class Renderer:
-    def __init__(self, base_url: str) -> None:
-        """``base_url`` is where the service is reached; its path, if any, stands before every link."""
-        self.prefix = urlsplit(base_url).path.rstrip("/")
+    def __init__(self) -> None:
         assets = asset_files.load()
         self.assets: dict[str, Asset] = {asset.served_as: asset for asset in assets.values()}
         self._environment = Environment(
@@ -55,12 +58,18 @@ class Renderer:
             has_text=has_text,
             bdi=bdi,
             language=texts.LANGUAGE,
-            prefix=self.prefix,
-            assets={name: f"{self.prefix}/assets/{asset.served_as}" for name, asset in assets.items()},
+            assets={name: asset.served_as for name, asset in assets.items()},
         )
         self._environment.filters.update(
             day=texts.day, day_and_time=texts.day_and_time, file_size=texts.size, grouped=grouped
         )
 
-    def page(self, template: str, status: HTTPStatus = HTTPStatus.OK, **values: Any) -> HTMLResponse:
+    def page(
+        self, base_url: str, template: str, status: HTTPStatus = HTTPStatus.OK, **values: Any
+    ) -> HTMLResponse:
+        values["prefix"] = path_prefix(base_url)
         return HTMLResponse(self._environment.get_template(template).render(values), status)
+
+
+renderer = Renderer()
+"""Templates and assets are part of the program: read once, the same for all."""

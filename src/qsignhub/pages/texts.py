@@ -12,7 +12,10 @@ from types import MappingProxyType
 
 LANGUAGE = "en"
 
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
@@ -55,7 +58,6 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "document.original": "Download to read (PDF, {size})",
         "document.page_alt": "Page {number} of {count} of {document}",
         "document.page": "Page {number} of {count}",
-        "document.range": "Pages of the document",
         "document.earlier": "Pages {first} to {last}, before these",
         "document.later": "Pages {first} to {last}, after these",
         "document.no_preview": "This document cannot be shown as pages. Download it to read it.",
@@ -64,7 +66,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "waiting.heading": "It is not your turn yet",
         "waiting.meaning": "This document is signed in order. You can read it now and sign it later.",
         "waiting.before": "Before you",
-        "waiting.next": "Keep this link: the same page lets you sign when it is your turn. It is open until {until}.",
+        "waiting.next": "Keep this link: here you sign when it is your turn. It is open until {until}.",
         # Read and identify
         "identify.heading": "Read, then identify yourself",
         "identify.label": "Test document number",
@@ -84,8 +86,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "identify.unavailable.next": "Tell the person who sent you this link.",
         "identify.why": "Why you are asked",
         "identify.why.text": (
-            "A signature is worth as much as the certainty about who made it. Before you can sign, it is checked"
-            " that you are {name}. The result is kept with the signature request."
+            "A signature is worth as much as the certainty about who made it. Before you can sign, it is"
+            " checked that you are {name}. The result is kept with the signature request."
         ),
         # Sign
         "sign.heading": "Your identity is verified",
@@ -97,16 +99,17 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
             " in the whole European Union."
         ),
         "sign.legal.aes": (
-            "Your advanced electronic signature is linked to you alone and is admissible as evidence in court."
+            "Your advanced electronic signature is linked to you alone and is admissible as evidence"
+            " in court."
         ),
         "sign.legal.ses": "Your electronic signature is admissible as evidence in court.",
         "sign.more.test": (
             "The sandbox's own authority issues the certificate. Programs outside do not trust it,"
             " and nobody checked who you are."
         ),
-        "sign.more.test.qes": "Outside the sandbox this request is for a qualified signature (eIDAS, Article 25(2)).",
-        "sign.more.test.aes": "Outside the sandbox this request is for an advanced signature (eIDAS, Article 26).",
-        "sign.more.test.ses": "Outside the sandbox this request is for a simple signature (eIDAS, Article 25(1)).",
+        "sign.more.test.qes": "In live mode this would be a qualified signature (eIDAS, Article 25(2)).",
+        "sign.more.test.aes": "In live mode this would be an advanced signature (eIDAS, Article 26).",
+        "sign.more.test.ses": "In live mode this would be a simple signature (eIDAS, Article 25(1)).",
         "sign.more.qes": "The law is Regulation (EU) No 910/2014 (eIDAS), Article 25(2).",
         "sign.more.aes": "The law is Regulation (EU) No 910/2014 (eIDAS), Articles 25(1) and 26.",
         "sign.more.ses": "The law is Regulation (EU) No 910/2014 (eIDAS), Article 25(1).",
@@ -116,7 +119,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "sign.more.record": (
             "The time, your network address and your browser's name are kept as evidence of your agreement."
         ),
-        "sign.more.visible": "Your name and the time of signing can be read by everybody who has the document.",
+        "sign.more.visible": "Your name and the time of signing can be read by whoever has the document.",
         # Signing
         "signing.heading": "Your signature is being made",
         "signing.close": (
@@ -156,11 +159,12 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         ),
         "signed.check": "How to check it",
         "signed.check.text": (
-            "Open the document in a program that shows signatures, such as Adobe Acrobat or Okular: it names you,"
-            " the time, and whether anything was changed since."
+            "Open the document in a program that shows signatures, such as Adobe Acrobat or Okular: it names"
+            " you, the time, and whether anything was changed since."
         ),
         "signed.check.test": (
-            "Such a program will warn that it does not trust the issuer: the sandbox's authority is in no trust list."
+            "Such a program will warn that it does not trust the issuer: the sandbox's authority is in no"
+            " trust list."
         ),
         "signed.details": "The exact figures",
         "signed.issuer": "Certificate issued by",
@@ -172,8 +176,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "signed.timestamp.hash": "Timestamped hash",
         # It did not go well
         "failed.heading": "The document was not signed",
-        "failed.CERTIFICATE_REVOKED": "The certificate issued to you was revoked before the signature was complete.",
-        "failed.CERTIFICATE_EXPIRED": "The certificate issued to you was not valid at the time of the signature.",
+        "failed.CERTIFICATE_REVOKED": "Your certificate was revoked before the signature was complete.",
+        "failed.CERTIFICATE_EXPIRED": "Your certificate was not valid at the time of the signature.",
         "failed.DOCUMENT_CHANGED": "The document was no longer the one that you agreed to sign.",
         "failed.SIGNATURE_REQUEST_CLOSED": "The request was closed while your signature was being made.",
         "failed.other": "A check refused the signature: {reason}",
@@ -188,7 +192,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         # The overview of a request
         "overview.heading": "Who has signed",
         "overview.sentence": "{signed} of {all} have signed.",
-        "overview.links": "Each person signs by a link of their own, which only they receive. Nobody signs on this page.",
+        "overview.links": "Each person signs by a link of their own. Nobody signs on this page.",
         "request.pending": "Open until {until}",
         "request.in_progress": "Open until {until}",
         "request.completed": "Completed on {completed}",
@@ -205,7 +209,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "notice.SIGNATURE_REQUEST_CLOSED": "Nothing was signed: this request is no longer open.",
         "notice.NOT_YOUR_TURN": "Nothing was signed: somebody else signs before you.",
         "notice.IDENTITY_NOT_VERIFIED": "Nothing was signed: your identity has to be verified first.",
-        "notice.IDENTITY_PROVIDER_NOT_CONFIGURED": "Your identity was not checked: this service cannot do it.",
+        "notice.IDENTITY_PROVIDER_NOT_CONFIGURED": "Your identity was not checked: no check is set up here.",
         "notice.other": "That was not possible now. The page shows how things stand.",
         # Error pages: what happened, what it means, what to do
         "error.LINK_UNKNOWN": "This link is not known",
@@ -230,7 +234,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "error.unavailable.next": "Wait a moment, then load the page again.",
         "error.unexpected": "Something went wrong on our side",
         "error.unexpected.meaning": "It is not your fault, and what you signed before stays signed.",
-        "error.unexpected.next": "Load the page again. If it stays like this, send the request id below to the sender.",
+        "error.unexpected.next": "If loading it again does not help, tell the sender the request id below.",
     }
 )
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from qsignhub.ceremonies.journal import Step
+from qsignhub.ceremonies.service import Session
 from qsignhub.documents.model import Document
 from qsignhub.signature_requests.model import SignatureRequest, Signer
-
-if TYPE_CHECKING:
-    from qsignhub.ceremonies.service import Session
 
 PageState: TypeAlias = Literal["waiting", "identify", "sign", "signing", "signed", "failed", "closed"]
 STEPS: tuple[Step, ...] = get_args(Step)
@@ -69,17 +67,18 @@ class SignerView:
         return shows_document(self.state)
 
     @property
+    def identity_refused(self) -> bool:
+        return self.state == "identify" and self.signer.status == "verification_failed"
+
+    @property
     def signed_count(self) -> int:
         return signed_count(self.request)
 
     @property
     def poll_milliseconds(self) -> int:
         """How often the page asks whether something has happened; 0 where nothing will."""
-        if (
-            self.state == "signed"
-            and not self.completed
-            and self.request.status not in {"expired", "cancelled"}
-        ):
+        over = self.request.status in {"completed", "expired", "cancelled"}
+        if self.state == "signed" and not over:
             return _POLL_SEALING if self.signed_count == len(self.request.signers) else _POLL_OTHERS
         return _POLL_MILLISECONDS.get(self.state, 0)
 

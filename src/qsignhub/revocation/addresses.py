@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from qsignhub.revocation.errors import RevocationMalformed
-from qsignhub.revocation.issuers import load_certificate
+from qsignhub.revocation.issuers import UNREADABLE, load_certificate
 
 _SCHEMES = ("http", "https")
 E = TypeVar("E", bound=x509.ExtensionType)
@@ -51,5 +51,5 @@ def _extension(certificate: bytes, kind: type[E]) -> E | None:
         return load_certificate(certificate).extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
-    except (ValueError, x509.DuplicateExtension) as wrong:
+    except UNREADABLE as wrong:
         raise RevocationMalformed("The certificate's extensions cannot be read") from wrong

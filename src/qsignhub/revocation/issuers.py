@@ -19,6 +19,16 @@ CERT_ID_HASHES = {
 }
 
 
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What reading hostile X.509 and OCSP structures raises."""
+
+
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """What is asked of an issuer's certificate again and again, computed once."""
@@ -43,7 +53,7 @@ def load_issuer(der: bytes) -> Issuer:
         parsed = asn1_x509.Certificate.load(der, strict=True)["tbs_certificate"]
         name: bytes = parsed["subject"].dump()
         key: bytes = bytes(parsed["subject_public_key_info"]["public_key"])
-    except (ValueError, TypeError) as wrong:
+    except UNREADABLE as wrong:
         raise RevocationMalformed("A certificate cannot be read") from wrong
     hashes = {
         algorithm: (hashlib.new(algorithm, name).digest(), hashlib.new(algorithm, key).digest())
@@ -56,5 +66,5 @@ def load_certificate(der: bytes) -> x509.Certificate:
     """Reads a certificate. Raises RevocationMalformed."""
     try:
         return x509.load_der_x509_certificate(der)
-    except (ValueError, TypeError) as wrong:
+    except UNREADABLE as wrong:
         raise RevocationMalformed("A certificate cannot be read") from wrong

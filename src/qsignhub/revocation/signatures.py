@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, paddin
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from qsignhub.revocation.errors import RevocationSignatureWrong, RevocationSignerWrong
-from qsignhub.revocation.issuers import Issuer, load_issuer
+from qsignhub.revocation.issuers import UNREADABLE, Issuer, load_issuer
 
 MIN_RSA_BITS = 2048
 _HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
@@ -61,11 +61,11 @@ def _entitled(certificate: bytes, issuer_der: bytes) -> Issuer:
         responder.certificate.verify_directly_issued_by(issuer.certificate)
         extensions = responder.certificate.extensions
         purposes = list(extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as wrong:
+    except (InvalidSignature, UnsupportedAlgorithm, *UNREADABLE) as wrong:
         raise RevocationSignerWrong(
             "The OCSP responder's certificate was not issued by the CA it answers for"
         ) from wrong
-    except (x509.ExtensionNotFound, x509.DuplicateExtension) as wrong:
+    except x509.ExtensionNotFound as wrong:
         raise RevocationSignerWrong("The OCSP responder's certificate has no extended key usage") from wrong
     if ExtendedKeyUsageOID.OCSP_SIGNING not in purposes:
         raise RevocationSignerWrong("The OCSP responder's certificate may not sign OCSP answers")

@@ -14,7 +14,7 @@ from qsignhub.revocation.errors import (
     RevocationSignerWrong,
     WrongCertificateAnswered,
 )
-from qsignhub.revocation.issuers import load_certificate, load_issuer
+from qsignhub.revocation.issuers import UNREADABLE, load_certificate, load_issuer
 from qsignhub.revocation.model import CertificateStatus, Crl
 from qsignhub.revocation.reasons import reason_of
 from qsignhub.revocation.signatures import check_signature
@@ -63,7 +63,7 @@ def verify_crl(
         )
     except UnsupportedAlgorithm as wrong:
         raise RevocationSignatureWrong("The revocation list uses an algorithm that is not known") from wrong
-    except (ValueError, TypeError, x509.DuplicateExtension) as wrong:
+    except UNREADABLE as wrong:
         raise RevocationMalformed(f"The revocation list cannot be read: {wrong}") from wrong
     if answer.this_update > now + allowed_skew:
         raise RevocationAnswerStale("The revocation list is from the future")

@@ -19,7 +19,7 @@ from qsignhub.revocation.errors import (
     WrongCertificateAnswered,
     WrongRevocationNonce,
 )
-from qsignhub.revocation.issuers import Issuer, load_certificate, load_issuer
+from qsignhub.revocation.issuers import UNREADABLE, Issuer, load_certificate, load_issuer
 from qsignhub.revocation.model import CertificateStatus, OcspAnswer
 from qsignhub.revocation.reasons import reason_of
 from qsignhub.revocation.signatures import check_signature, delegated_responder
@@ -83,7 +83,7 @@ def verify_ocsp(
         )
     except UnsupportedAlgorithm as wrong:
         raise RevocationSignatureWrong("The OCSP response uses an algorithm that is not known") from wrong
-    except (ValueError, TypeError, x509.DuplicateExtension) as wrong:
+    except UNREADABLE as wrong:
         raise RevocationMalformed(f"The OCSP response cannot be read: {wrong}") from wrong
     _check_fresh(answer, now, allowed_skew, max_age)
     return answer

@@ -8,12 +8,21 @@ from datetime import datetime
 from functools import lru_cache
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from qsignhub.timestamping.der import INTEGER, SEQUENCE, Fields, NotDer, read
+from qsignhub.timestamping.der import INTEGER, SEQUENCE, Fields, read
 from qsignhub.timestamping.errors import TimestampMalformed, WrongAuthority
 
 _EXPLICIT_VERSION = 0xA0
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ def authority_certificate(der: bytes) -> AuthorityCertificate:
         extensions = certificate.extensions
         public_key = certificate.public_key()
         issuer, serial = issuer_and_serial(der)
-    except (ValueError, TypeError, x509.DuplicateExtension) as wrong:
+    except _UNREADABLE as wrong:
         raise TimestampMalformed("The timestamp authority's certificate cannot be read") from wrong
     _check_purpose(extensions)
     return AuthorityCertificate(
@@ -73,7 +82,7 @@ def key_identifier_of(certificate: bytes) -> bytes | None:
     """The subject key identifier of any certificate; nothing where it cannot be read."""
     try:
         return _key_identifier(x509.load_der_x509_certificate(certificate).extensions)
-    except (ValueError, x509.DuplicateExtension, NotDer):
+    except _UNREADABLE:
         return None
 
 

@@ -1,3 +1,4 @@
+import asyncio
 import os
 import shutil
 import tempfile
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qsignhub.foundation.engine import cluster
+from qsignhub.foundation.engine import EmbeddedEngine, cluster
 
 
 def _folder_open_to_all() -> Path:
@@ -23,6 +24,27 @@ def state(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = _folder_open_to_all()
     monkeypatch.setattr(cluster, "STATE", folder / "state")
     yield folder / "state"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def existing_dir(_template: Path, data_dir: Path) -> Path:
+    """A data folder with a cluster, stopped in order."""
+    shutil.copytree(_template / "postgres", data_dir / "postgres")
+    return data_dir
+
+
+@pytest.fixture(scope="session")
+def _template() -> Iterator[Path]:
+    folder = _folder_open_to_all()
+
+    async def make() -> None:
+        engine = EmbeddedEngine(folder)
+        await engine.start()
+        await engine.stop()
+
+    asyncio.run(make())
+    yield folder
     shutil.rmtree(folder)
 
 

@@ -104,8 +104,8 @@ async def test_settings_are_durable_and_private(data_dir: Path) -> None:
     }
 
 
-async def test_a_killed_postmaster_comes_back_with_every_acknowledged_row(data_dir: Path) -> None:
-    engine = EmbeddedEngine(data_dir)
+async def test_a_killed_postmaster_comes_back_with_every_acknowledged_row(existing_dir: Path) -> None:
+    engine = EmbeddedEngine(existing_dir)
     conninfo = await engine.start()
     watch = asyncio.create_task(engine.supervise())
     for number in range(3):
@@ -118,9 +118,11 @@ async def test_a_killed_postmaster_comes_back_with_every_acknowledged_row(data_d
     await engine.stop()
 
 
-async def test_a_backend_that_outlives_its_postmaster_does_not_prevent_the_restart(data_dir: Path) -> None:
+async def test_a_backend_that_outlives_its_postmaster_does_not_prevent_the_restart(
+    existing_dir: Path,
+) -> None:
     """A busy backend does not notice that its postmaster died, and keeps the shared memory."""
-    engine = EmbeddedEngine(data_dir)
+    engine = EmbeddedEngine(existing_dir)
     conninfo = await engine.start()
     watch = asyncio.create_task(engine.supervise())
     busy = await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
@@ -140,8 +142,8 @@ async def test_a_backend_that_outlives_its_postmaster_does_not_prevent_the_resta
     await engine.stop()
 
 
-async def test_supervising_ends_quietly_at_a_stop(data_dir: Path) -> None:
-    engine = EmbeddedEngine(data_dir)
+async def test_supervising_ends_quietly_at_a_stop(existing_dir: Path) -> None:
+    engine = EmbeddedEngine(existing_dir)
     await engine.start()
     watch = asyncio.create_task(engine.supervise())
     await asyncio.sleep(0)
@@ -150,12 +152,12 @@ async def test_supervising_ends_quietly_at_a_stop(data_dir: Path) -> None:
 
 
 async def test_after_the_service_is_killed_the_next_start_takes_over_and_no_row_is_lost(
-    data_dir: Path,
+    existing_dir: Path,
 ) -> None:
     for _ in range(3):
-        with _serving(data_dir) as service:
+        with _serving(existing_dir) as service:
             acknowledged = _kill_after(service, rows=20)
-        engine = EmbeddedEngine(data_dir)
+        engine = EmbeddedEngine(existing_dir)
         conninfo = await engine.start()
         rows = await _rows(conninfo)
         assert set(acknowledged) <= set(rows)
@@ -164,18 +166,18 @@ async def test_after_the_service_is_killed_the_next_start_takes_over_and_no_row_
         await engine.stop()
 
 
-async def test_when_service_and_postmaster_are_killed_no_row_is_lost(data_dir: Path) -> None:
-    with _serving(data_dir) as service:
-        found = existing_cluster(data_dir)
+async def test_when_service_and_postmaster_are_killed_no_row_is_lost(existing_dir: Path) -> None:
+    with _serving(existing_dir) as service:
+        found = existing_cluster(existing_dir)
         assert service.stdout
         service.stdout.readline()
         acknowledged = [int(service.stdout.readline()) for _ in range(20)]
-        found = existing_cluster(data_dir)
+        found = existing_cluster(existing_dir)
         assert found is not None
         postmaster = int((found.folder / "postmaster.pid").read_text().split()[0])
         os.kill(postmaster, signal.SIGKILL)
         service.kill()
-    engine = EmbeddedEngine(data_dir)
+    engine = EmbeddedEngine(existing_dir)
     assert set(acknowledged) <= set(await _rows(await engine.start()))
     await engine.stop()
 
@@ -206,14 +208,14 @@ async def test_a_pid_file_that_names_a_stranger_does_not_prevent_a_start(data_di
     await other.stop()
 
 
-async def test_a_second_engine_on_the_same_folder_is_refused_and_harms_nothing(data_dir: Path) -> None:
-    with _serving(data_dir) as service:
+async def test_a_second_engine_on_the_same_folder_is_refused_and_harms_nothing(existing_dir: Path) -> None:
+    with _serving(existing_dir) as service:
         assert service.stdout
         conninfo = service.stdout.readline().strip()
         assert service.stdout.readline() == "0\n"
-        assert running_conninfo(data_dir) == conninfo
+        assert running_conninfo(existing_dir) == conninfo
         with pytest.raises(DataDirInUse, match=str(service.pid)):
-            await EmbeddedEngine(data_dir).start()
+            await EmbeddedEngine(existing_dir).start()
         await _insert(conninfo, -1)
         assert service.poll() is None
 
@@ -246,11 +248,11 @@ async def test_an_interrupted_initdb_leaves_no_half_cluster(data_dir: Path) -> N
     await engine.stop()
 
 
-async def test_a_cluster_of_another_version_is_told(data_dir: Path) -> None:
-    engine = EmbeddedEngine(data_dir)
+async def test_a_cluster_of_another_version_is_told(existing_dir: Path) -> None:
+    engine = EmbeddedEngine(existing_dir)
     await engine.start()
     await engine.stop()
-    (data_dir / "postgres" / "PG_VERSION").write_text("9\n")
+    (existing_dir / "postgres" / "PG_VERSION").write_text("9\n")
     with pytest.raises(EngineFailed, match="made by PostgreSQL 9; the one here is"):
         await engine.start()
 
@@ -263,11 +265,11 @@ async def test_what_is_not_a_cluster_is_not_overwritten(data_dir: Path) -> None:
     assert (data_dir / "postgres" / "letter.txt").read_text() == "kept"
 
 
-async def test_a_broken_configuration_is_told_with_the_servers_own_words(data_dir: Path) -> None:
-    engine = EmbeddedEngine(data_dir)
+async def test_a_broken_configuration_is_told_with_the_servers_own_words(existing_dir: Path) -> None:
+    engine = EmbeddedEngine(existing_dir)
     await engine.start()
     await engine.stop()
-    with (data_dir / "postgres" / "postgresql.conf").open("a") as file:
+    with (existing_dir / "postgres" / "postgresql.conf").open("a") as file:
         file.write("max_wal_senders = many\n")
     with pytest.raises(EngineFailed, match=r"(?s)did not start.*postgresql\.conf.*postgres\.log"):
         await engine.start()

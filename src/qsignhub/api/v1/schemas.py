@@ -55,7 +55,7 @@ class IdentityVerificationIn(_Body):
 
 class SignerIn(_Body):
     name: Name
-    email: Annotated[Field(max_length=254)]
+    email: Email
     phone: Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")] | None = None
     identity_verification: IdentityVerificationIn | None = None
     locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None

@@ -10,8 +10,7 @@ from fastapi import APIRouter, Request
 from qsignhub.api.context import House, Speaker
 from qsignhub.api.v1.documents import content_length
 from qsignhub.documents.upload import receive_upload
-from qsignhub.validation.pdf import validate_pdf
-from qsignhub.validation.trust import TrustAnchor
+from qsignhub.validation import TrustAnchor, validate_pdf
 
 router = APIRouter(prefix="/v1", tags=["Validation"])
 

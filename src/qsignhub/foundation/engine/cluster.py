@@ -6,11 +6,13 @@ It lies in ``<data_dir>/postgres``; if root serves and the database's user canno
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import shutil
 import signal
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from qsignhub.foundation.engine.process import ServerLog, end, ended, spawn
 
 ADMIN = "qsignhub"
 _DRAFT = "postgres.new-"
+_DRAFT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,6 @@ def account_for(cluster: Cluster) -> Account:
 
 async def create(cluster: Cluster, account: Account, binaries: Binaries, log: ServerLog) -> None:
     """Runs initdb beside the final place, then a rename: whatever interrupts it, no half cluster is left."""
-    for leftover in cluster.home.glob(f"{_DRAFT}*"):
-        shutil.rmtree(leftover, ignore_errors=True)  # of an interrupted start; names are never used twice
     if cluster.folder.is_dir() and any(cluster.folder.iterdir()):
         raise EngineFailed(f"{cluster.folder} holds something that is no PostgreSQL cluster: move it away.")
     draft = _draft(cluster.home, account)
@@ -111,6 +112,17 @@ async def create(cluster: Cluster, account: Account, binaries: Binaries, log: Se
         shutil.rmtree(draft, ignore_errors=True)
 
 
+async def remove_drafts(cluster: Cluster) -> None:
+    """Removes what an interrupted initdb left. It may be ending just now, and write until it has ended."""
+    deadline = time.monotonic() + _DRAFT_SECONDS
+    while drafts := list(cluster.home.glob(f"{_DRAFT}*")):
+        for draft in drafts:
+            shutil.rmtree(draft, ignore_errors=True)
+        if time.monotonic() > deadline:
+            return  # harmless: no name is used twice, and the next start tries again
+        await asyncio.sleep(0.02)
+
+
 def check_version(cluster: Cluster, binaries: Binaries) -> None:
     made_by = (cluster.folder / "PG_VERSION").read_text().strip()
     if made_by != str(binaries.major):
@@ -125,7 +137,7 @@ def remove_cluster(data_dir: Path) -> None:
     cluster = existing_cluster(data_dir)
     if cluster is None:
         return
-    shutil.rmtree(cluster.folder if cluster.home == data_dir else cluster.home, ignore_errors=False)
+    shutil.rmtree(cluster.folder if cluster.home == data_dir else cluster.home)
     _pointer(data_dir).unlink(missing_ok=True)
 
 

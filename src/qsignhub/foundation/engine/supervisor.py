@@ -130,6 +130,7 @@ class EmbeddedEngine:
             account = await asyncio.to_thread(clusters.account_for, cluster)
             binaries = await asyncio.to_thread(reachable_binaries, found, account)
             self._log.rotate()
+            await clusters.remove_drafts(cluster)
             if not cluster.exists:
                 await clusters.create(cluster, account, binaries, self._log)
             clusters.check_version(cluster, binaries)

@@ -59,6 +59,26 @@ class JobCrashesTooOften(Exception):
     """The process died in this job again and again; it is held for a person to look at."""
 
 
+class _Driver(PsycopgDriver):
+    """Listens on a connection of its own.
+
+    psycopg holds the connection while it waits for a notification (a second at a time here), so on
+    one connection every statement of the queue's would wait behind that.
+    """
+
+    def __init__(
+        self, listening: psycopg.AsyncConnection[Any], asking: psycopg.AsyncConnection[Any]
+    ) -> None:
+        super().__init__(listening)
+        self._asking = PsycopgDriver(asking)
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        return await self._asking.fetch(query, *args)
+
+    async def execute(self, query: str, *args: object) -> str:
+        return await self._asking.execute(query, *args)
+
+
 class JobRunner:
     def __init__(
         self,
@@ -80,7 +100,7 @@ class JobRunner:
         """Takes jobs until ``stop()``; a lost database connection is opened anew."""
         while not self._stopping.is_set():
             try:
-                await self._run_on_one_connection()
+                await self._run_until_disconnected()
             except (psycopg.Error, OSError, ExceptionGroup) as exc:
                 logger.warning("job queue connection lost, opening a new one: %s", exc)
                 await asyncio.sleep(0.5)
@@ -90,11 +110,12 @@ class JobRunner:
         if self._manager is not None:
             self._manager.shutdown.set()
 
-    async def _run_on_one_connection(self) -> None:
-        async with await psycopg.AsyncConnection.connect(
-            self._database.conninfo, autocommit=True
-        ) as connection:
-            self._manager = QueueManager(Queries(PsycopgDriver(connection)))
+    async def _run_until_disconnected(self) -> None:
+        async with (
+            await psycopg.AsyncConnection.connect(self._database.conninfo, autocommit=True) as listening,
+            await psycopg.AsyncConnection.connect(self._database.conninfo, autocommit=True) as asking,
+        ):
+            self._manager = QueueManager(Queries(_Driver(listening, asking)))
             for name, handler in self._handlers.items():
                 self._register(self._manager, name, handler)
             if self._stopping.is_set():

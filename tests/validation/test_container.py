@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+from asn1crypto import cms
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qsignhub.validation.container import cms_defects, encoding_end, unattributable_certificates
+from tests.validation.judging import contents_spans, encoded_length, made
+from tests.validation.signed_samples import _asn1, hierarchy
+
+
+def _contents() -> bytes:
+    return bytes.fromhex(made("T")[slice(*contents_spans(made("T"))[0])].decode())
+
+
+def test_the_end_of_the_encoding_is_found() -> None:
+    assert encoding_end(_contents()) == encoded_length(made("T"), contents_spans(made("T"))[0])
+
+
+def test_indefinite_lengths_are_followed_to_their_end_marker() -> None:
+    assert encoding_end(bytes.fromhex("3080 3003020101 0000 000000")) == 9
+
+
+@pytest.mark.parametrize("data", ["", "30", "3082", "3003020201", "300502010100 00", "3080020101", "0080", "0480"])
+def test_what_is_not_whole_is_refused(data: str) -> None:
+    with pytest.raises(ValueError, match=r"element|length|nested"):
+        encoding_end(bytes.fromhex(data))
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_answered(data: bytes) -> None:
+    try:
+        end = encoding_end(data)
+    except ValueError:
+        return
+    assert 2 <= end <= len(data)
+
+
+def test_deep_nesting_is_refused() -> None:
+    with pytest.raises(ValueError, match="nested"):
+        encoding_end(b"\x30\x80" * 500)
+
+
+@pytest.mark.parametrize("version", ["v3", "v4"])
+def test_a_wrong_version_number_is_noticed(version: str) -> None:
+    content_info = cms.ContentInfo.load(_contents())
+    assert list(cms_defects(content_info.dump())) == []
+    content_info["content"]["version"] = version
+    assert any("version" in defect for defect in cms_defects(content_info.dump(force=True)))
+
+
+def test_an_announced_digest_that_is_not_used_is_noticed() -> None:
+    content_info = cms.ContentInfo.load(_contents())
+    content_info["content"]["digest_algorithms"] = [{"algorithm": "sha512"}]
+    assert any("digest" in defect for defect in cms_defects(content_info.dump(force=True)))
+
+
+def test_certificates_are_attributed_to_their_issuers() -> None:
+    pki = hierarchy()
+    root, issuing, tsa = (_asn1(one.certificate) for one in (pki.root, pki.issuing, pki.tsa))
+    assert unattributable_certificates([tsa, issuing, root], [], [root]) == []
+    assert unattributable_certificates([tsa], [], [root]) == [tsa]
+    altered = type(tsa).load(tsa.dump().replace(b"SANDBOX TSA", b"SANDBOX TSB"))
+    assert unattributable_certificates([altered], [issuing], [root]) == [altered]

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 
 from qsignhub.api.app import create_app
-from qsignhub.bootstrap import Services, open_services, required_database_url
+from qsignhub.bootstrap import Services, open_services
 from qsignhub.pages.routes import router
 from qsignhub.settings import Settings
 
@@ -15,7 +15,8 @@ from qsignhub.settings import Settings
 def create() -> FastAPI:
     """By the settings in the environment; the database is migrated already."""
     settings = Settings()
-    conninfo = required_database_url(settings)
+    settings.configure_logging()
+    conninfo = settings.required_database_url()
 
     def opened() -> AbstractAsyncContextManager[Services]:
         return open_services(settings, conninfo)

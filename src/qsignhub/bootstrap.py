@@ -28,13 +28,11 @@ from qsignhub.documents.service import Documents
 from qsignhub.foundation.blobs import Blobs
 from qsignhub.foundation.clock import Clock, SystemClock
 from qsignhub.foundation.database import Database
-from qsignhub.foundation.errors import Unavailable
 from qsignhub.foundation.events import Events
 from qsignhub.foundation.file_links import FileLinks
 from qsignhub.foundation.jobs import JobHandler, Jobs
 from qsignhub.foundation.links import Links
 from qsignhub.foundation.register import Register, Vault
-from qsignhub.foundation.sealing import MasterKey
 from qsignhub.identity.adapters.sandbox import SandboxIdentityProvider
 from qsignhub.identity.service import IdentityVerifications
 from qsignhub.revocation.adapters.in_process import InProcessRevocationSource, LocalIssuer
@@ -79,39 +77,6 @@ class Overrides:
     trust_service: Callable[[TrustService], TrustService] | None = None
 
 
-def master_key(settings: Settings) -> MasterKey:
-    if settings.master_key is not None:
-        return MasterKey.from_hex(settings.master_key)
-    return MasterKey.from_file(settings.data_dir / "master.key")
-
-
-class DatabaseUrlMissing(Unavailable):
-    code = "DATABASE_URL_MISSING"
-
-
-def required_database_url(settings: Settings) -> str:
-    """For the parts that run beside others: they never start an engine of their own."""
-    if settings.database_url is None:
-        raise DatabaseUrlMissing(
-            "Set QSIGNHUB_DATABASE_URL: `qsignhub api` and `qsignhub worker` share a database server. "
-            "For everything on one machine use `qsignhub serve`."
-        )
-    return settings.database_url
-
-
-def webhooks_alone(settings: Settings, database: Database) -> Webhooks:
-    """For the command that adds an endpoint: no other service is opened."""
-    clock, jobs = SystemClock(), Jobs()
-    return Webhooks(
-        Events(jobs, clock, [LISTENER_JOB]),
-        jobs,
-        master_key(settings),
-        clock,
-        database,
-        allow_private=settings.webhook_allow_private,
-    )
-
-
 @asynccontextmanager
 async def open_services(
     settings: Settings, conninfo: str, overrides: Overrides | None = None
@@ -127,7 +92,7 @@ async def _compose(
 ) -> Services:
     settings.spool_dir.mkdir(parents=True, exist_ok=True)
     clock = overrides.clock or SystemClock()
-    key = master_key(settings)
+    key = settings.open_master_key()
     database = Database(conninfo, connections=settings.worker_concurrency + 4)
     await database.open()
     stack.push_async_callback(database.close)

@@ -9,6 +9,13 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from qsignhub.foundation.errors import Unavailable
+from qsignhub.foundation.sealing import MasterKey
+
+
+class DatabaseUrlMissing(Unavailable):
+    code = "DATABASE_URL_MISSING"
+
 
 class Settings(BaseSettings):
     """What an operator can set. Each field's description is what ``qsignhub settings`` prints."""
@@ -68,6 +75,21 @@ class Settings(BaseSettings):
         )
         for chatty in ("pgqueuer", "httpx", "pyhanko", "pyhanko_certvalidator", "fontTools"):
             logging.getLogger(chatty).setLevel(logging.ERROR)
+
+    def required_database_url(self) -> str:
+        """For the parts that run beside others: they never start an engine of their own."""
+        if self.database_url is None:
+            raise DatabaseUrlMissing(
+                "Set QSIGNHUB_DATABASE_URL: `qsignhub api` and `qsignhub worker` share a database server. "
+                "For everything on one machine use `qsignhub serve`."
+            )
+        return self.database_url
+
+    def open_master_key(self) -> MasterKey:
+        """The key that seals all others; made, with mode 0600, on the first start."""
+        if self.master_key is not None:
+            return MasterKey.from_hex(self.master_key)
+        return MasterKey.from_file(self.data_dir / "master.key")
 
     @property
     def blobs_url(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -22,8 +23,9 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services() as services:
             app.state.services = services
-            await services.inspector.warm()
+            warming = asyncio.create_task(services.inspector.warm())  # the first upload finds it ready
             yield
+            await asyncio.gather(warming, return_exceptions=True)
 
     app = FastAPI(
         title="QSignHub",

@@ -17,7 +17,8 @@ _PATIENCE_SECONDS = 20.0
 @asynccontextmanager
 async def ready_database(settings: Settings) -> AsyncIterator[str]:
     """A migrated database's conninfo. Beside a running service its engine is used; else one is
-    started for as long as the block lasts."""
+    started for as long as the block lasts.
+    """
     if settings.database_url is not None:
         await migrate(settings.database_url)
         yield settings.database_url

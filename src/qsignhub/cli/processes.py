@@ -1,5 +1,6 @@
 """The process tree of ``qsignhub serve``: children that are started again when they die, and that
-never outlive their parent."""
+never outlive their parent.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +17,11 @@ _PATIENCE_SECONDS = 15.0
 
 
 class Child:
-    """One supervised process, ``qsignhub <arguments>``."""
+    """One supervised process."""
 
-    def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self.name = name
-        self._arguments = arguments
+        self._command = command
         self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
 
@@ -32,10 +33,7 @@ class Child:
             while True:
                 started = loop.time()
                 self._process = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    "-m",
-                    "qsignhub",
-                    *self._arguments,
+                    *self._command,
                     env=dict(self._environment),
                     preexec_fn=_die_with_parent if sys.platform == "linux" else None,
                 )

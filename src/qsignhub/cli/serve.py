@@ -8,12 +8,10 @@ import signal
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
-import uvicorn
 
-from qsignhub.bootstrap import required_database_url
 from qsignhub.cli.processes import Child
 from qsignhub.foundation.engine import DataDirLock, EmbeddedEngine
 from qsignhub.foundation.migrations import migrate
@@ -38,26 +36,32 @@ def serve(
 def api(data_dir: DataDir = Path(".qsignhub"), port: Port = 8080, host: Host = "127.0.0.1") -> None:
     """Runs the API and the pages alone, on the database of QSIGNHUB_DATABASE_URL."""
     settings = _settings(data_dir, host, port)
-    asyncio.run(migrate(required_database_url(settings)))
-    os.environ |= _environment(settings)
-    uvicorn.run(
-        "qsignhub.asgi:create",
-        factory=True,
-        host=host,
-        port=port,
-        log_level=settings.log_level.lower(),
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    asyncio.run(migrate(settings.required_database_url()))
+    _become(api_command(settings, host, port), _environment(settings))
 
 
 def worker(data_dir: DataDir = Path(".qsignhub")) -> None:
     """Runs one worker, on the database of QSIGNHUB_DATABASE_URL."""
     settings = Settings(data_dir=data_dir)
-    asyncio.run(migrate(required_database_url(settings)))
-    command = [sys.executable, "-m", "qsignhub.worker"]
-    os.execve(sys.executable, command, os.environ | {"QSIGNHUB_DATA_DIR": str(data_dir)})  # noqa: S606
+    asyncio.run(migrate(settings.required_database_url()))
+    _become(worker_command(), _environment(settings))
+
+
+def api_command(settings: Settings, host: str, port: int) -> list[str]:
+    """Uvicorn on the whole application; the settings come to it by the environment."""
+    return [
+        *(sys.executable, "-m", "uvicorn", "--factory", "qsignhub.asgi:create"),
+        *("--host", host, "--port", str(port), "--log-level", settings.log_level.lower()),
+        *("--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "10"),
+    ]
+
+
+def worker_command() -> list[str]:
+    return [sys.executable, "-m", "qsignhub.worker"]
+
+
+def _become(command: list[str], environment: dict[str, str]) -> NoReturn:
+    os.execve(command[0], command, os.environ | environment)  # noqa: S606  # our own interpreter
 
 
 def _settings(data_dir: Path, host: str, port: int) -> Settings:
@@ -81,12 +85,9 @@ async def _serve(settings: Settings, host: str, port: int, workers: int) -> None
             conninfo = settings.database_url
         await migrate(conninfo)
         environment = os.environ | _environment(settings) | {"QSIGNHUB_DATABASE_URL": conninfo}
-        folder = str(settings.data_dir)
-        at = ["--host", host, "--port", str(port)]
-        children = [Child("api", ["api", "--data-dir", folder, *at], environment)]
+        children = [Child("api", api_command(settings, host, port), environment)]
         children += [
-            Child(f"worker {number}", ["worker", "--data-dir", folder], environment)
-            for number in range(1, workers + 1)
+            Child(f"worker {number}", worker_command(), environment) for number in range(1, workers + 1)
         ]
         supervised += [child.supervise() for child in children]
         await _until_told_to_stop([asyncio.ensure_future(task) for task in supervised])
@@ -111,3 +112,9 @@ async def _until_told_to_stop(tasks: list[asyncio.Future[None]]) -> None:
     for task in done:
         if task is not waiting:
             task.result()  # a supervisor never ends by itself: let its error be seen
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(serve)
+    app.command()(api)
+    app.command()(worker)

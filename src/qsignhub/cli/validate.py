@@ -126,3 +126,7 @@ def _time(one: SignatureReport) -> str:
 
 def _yes(holds: bool) -> str:
     return "yes" if holds else "no"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(validate)

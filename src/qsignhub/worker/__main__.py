@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
-from qsignhub.bootstrap import required_database_url
 from qsignhub.settings import Settings
 from qsignhub.worker.main import run_worker
 
@@ -13,8 +11,7 @@ from qsignhub.worker.main import run_worker
 def main() -> None:
     settings = Settings()
     settings.configure_logging()
-    logging.captureWarnings(capture=True)
-    asyncio.run(run_worker(settings, required_database_url(settings)))
+    asyncio.run(run_worker(settings, settings.required_database_url()))
 
 
 main()

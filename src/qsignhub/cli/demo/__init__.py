@@ -1,5 +1,5 @@
 """``qsignhub demo``: an integrator's whole journey against a service of its own, by HTTP alone."""
 
-from qsignhub.cli.demo.command import demo
+from qsignhub.cli.demo.command import register
 
-__all__ = ["demo"]
+__all__ = ["register"]

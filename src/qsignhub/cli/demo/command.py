@@ -34,7 +34,9 @@ class Timeline:
 
 def demo(
     file: Annotated[Path | None, typer.Argument(exists=True, dir_okay=False, help="Your PDF.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Keeps signed.pdf, root.pem, timeline.json.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Keeps signed.pdf, root.pem, timeline.json.")
+    ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Prints the timeline as JSON.")] = False,
 ) -> None:
     """Shows everything at once: a contract uploaded, signed by two people, delivered, validated."""
@@ -79,3 +81,7 @@ def _keep(out: Path, outcome: Outcome, timeline: Timeline) -> None:
     (out / "timeline.json").write_text(
         json.dumps({"timeline": timeline.entries, "validation": outcome.validation}, indent=2) + "\n"
     )
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(demo)

@@ -44,7 +44,7 @@ def listening_receiver() -> Iterator[Receiver]:
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802  # the name http.server calls
+        def do_POST(self) -> None:  # the name http.server calls
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             genuine = receiver.take(body, self.headers.get("X-QSignHub-Signature", ""))
             self.send_response(204 if genuine else 400)

@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, Page
 from tests.browser.chromium import launched
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """For one module alone: while it is open, its event loop is in the way of asynchronous tests."""
     with launched() as browser:
         yield browser
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from qsignhub.api.context import House, Speaker
 from qsignhub.api.v1.documents import content_length
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1", tags=["Validation"])
 
 
 @router.post("/validate", summary="Validates a signed document (internal or external)")
-async def validate(request: Request, house: House, speaker: Speaker) -> dict[str, Any]:
+async def validate(request: Request, house: House, speaker: Speaker) -> Response:
     """multipart/form-data with ``file``. A test key also trusts the sandbox's root; a live key does not."""
     upload = await receive_upload(
         request.stream(),
@@ -27,12 +27,12 @@ async def validate(request: Request, house: House, speaker: Speaker) -> dict[str
     anchors = [TrustAnchor(house.authority.root, "sandbox")] if speaker.scope.mode == "test" else []
     async with upload:
         # Reading somebody's file is CPU work on hostile input: it runs in a bounded process of its own.
-        result: dict[str, Any] = await house.inspector.run(
-            _validate_file, upload.path, anchors, house.clock.now()
-        )
-    return result
+        verdict = await house.inspector.run(_validate_file, upload.path, anchors, house.clock.now())
+    return Response(verdict, media_type="application/json")
 
 
-def _validate_file(path: Path, anchors: list[TrustAnchor], now: datetime) -> dict[str, Any]:
+def _validate_file(path: Path, anchors: list[TrustAnchor], now: datetime) -> bytes:
+    """The response body: it is encoded here, off the event loop."""
     with path.open("rb") as file:
-        return asyncio.run(validate_pdf(file, anchors=anchors, now=now)).as_contract()
+        report = asyncio.run(validate_pdf(file, anchors=anchors, now=now))
+    return json.dumps(report.as_contract(), ensure_ascii=False).encode()

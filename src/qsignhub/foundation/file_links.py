@@ -39,7 +39,9 @@ class FileLinks:
         """Whose file it is. Raises FileLinkInvalid, for a link of another's making as for an old one."""
         genuine = hmac.compare_digest(self._signature(path, owner, expires).encode(), signature.encode())
         if not genuine or expires <= self._clock.now().timestamp():
-            raise FileLinkInvalid("This link is not valid any more; fetch the resource again for a fresh one.")
+            raise FileLinkInvalid(
+                "This link is not valid any more; fetch the resource again for a fresh one."
+            )
         mode, _, account_id = owner.partition(".")
         return Scope(account_id, _MODES[mode])
 

@@ -6,7 +6,18 @@ import secrets
 import string
 
 _BASE62 = string.digits + string.ascii_letters
-_LENGTHS = {"doc": 16, "sreq": 16, "sgn": 12, "evt": 16, "req": 16, "acc": 16, "key": 16, "whk": 16, "sig": 16, "act": 16}
+_LENGTHS = {
+    "doc": 16,
+    "sreq": 16,
+    "sgn": 12,
+    "evt": 16,
+    "req": 16,
+    "acc": 16,
+    "key": 16,
+    "whk": 16,
+    "sig": 16,
+    "act": 16,
+}
 
 
 def _base62(length: int) -> str:

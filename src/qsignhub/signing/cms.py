@@ -1,7 +1,8 @@
 """CMS signatures for AdES (RFC 5652, ETSI EN 319 122-1), assembled around a signature made elsewhere.
 
 What is to be signed is fixed first (``signed_attributes``) and can be stored; the signature value may
-come from any custody, any time later (``assemble``).
+come from any custody, any time later (``assemble``). Each element is encoded once: what is the same in
+every signature when this module is loaded, foreign DER (certificates, the token) never.
 """
 
 from __future__ import annotations
@@ -9,17 +10,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from asn1crypto import algos, cms, tsp, x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.x509 import load_der_x509_certificate
 
+from qsignhub.foundation.der import OCTET_STRING, SEQUENCE, SET, encode, integer, object_identifier
 from qsignhub.signing.errors import WrongSignature
 
-_SHA256 = algos.DigestAlgorithm({"algorithm": "sha256"})
-_ECDSA_SHA256 = algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"})
+_CONTEXT_0, _CONTEXT_1 = 0xA0, 0xA1
+_VERSION_1 = integer(1)
+_DATA = object_identifier("1.2.840.113549.1.7.1")
+_SIGNED_DATA = object_identifier("1.2.840.113549.1.7.2")
+_CONTENT_TYPE = object_identifier("1.2.840.113549.1.9.3")
+_MESSAGE_DIGEST = object_identifier("1.2.840.113549.1.9.4")
+_SIGNATURE_TIMESTAMP = object_identifier("1.2.840.113549.1.9.16.2.14")
+_SIGNING_CERTIFICATE_V2 = object_identifier("1.2.840.113549.1.9.16.2.47")
+_SHA256 = encode(SEQUENCE, object_identifier("2.16.840.1.101.3.4.2.1"))
+_ECDSA_WITH_SHA256 = encode(SEQUENCE, object_identifier("1.2.840.10045.4.3.2"))
+_CONTENT_TYPE_DATA = encode(SEQUENCE, _CONTENT_TYPE, encode(SET, _DATA))
+_DETACHED_DATA = encode(SEQUENCE, _DATA)
 
 
 def signed_attributes(content_digest: bytes, certificate: bytes) -> bytes:
@@ -28,20 +39,11 @@ def signed_attributes(content_digest: bytes, certificate: bytes) -> bytes:
     content-type, message-digest and signing-certificate-v2 (EN 319 122-1 clause 5.2.2.3); for PAdES
     no signing-time attribute (EN 319 142-1 clause 6.3): the claimed time stands in the PDF's /M.
     """
-    essence = tsp.ESSCertIDv2({"cert_hash": hashlib.sha256(certificate).digest()})
-    attributes = cms.CMSAttributes(
-        [
-            cms.CMSAttribute({"type": "content_type", "values": ["data"]}),
-            cms.CMSAttribute({"type": "message_digest", "values": [content_digest]}),
-            cms.CMSAttribute(
-                {
-                    "type": "signing_certificate_v2",
-                    "values": [tsp.SigningCertificateV2({"certs": [essence]})],
-                }
-            ),
-        ]
-    )
-    return bytes(attributes.dump())
+    message_digest = _attribute(_MESSAGE_DIGEST, encode(OCTET_STRING, content_digest))
+    # ESSCertIDv2 with the default hash SHA-256 left out, as DER wants it (RFC 5035 section 3)
+    identifier = encode(SEQUENCE, encode(OCTET_STRING, hashlib.sha256(certificate).digest()))
+    signing_certificate = _attribute(_SIGNING_CERTIFICATE_V2, encode(SEQUENCE, encode(SEQUENCE, identifier)))
+    return encode(SET, *sorted((_CONTENT_TYPE_DATA, message_digest, signing_certificate)))
 
 
 def digest_to_sign(attributes: bytes) -> bytes:
@@ -74,40 +76,35 @@ def assemble(
     ``timestamp_token`` is a ContentInfo over the SHA-256 of the signature value; it becomes the
     unsigned attribute signature-time-stamp (EN 319 122-1 clause 5.3).
     """
-    signer = x509.Certificate.load(certificate)
-    signer_info = {
-        "version": "v1",
-        "sid": cms.SignerIdentifier(
-            {
-                "issuer_and_serial_number": cms.IssuerAndSerialNumber(
-                    {"issuer": signer.issuer, "serial_number": signer.serial_number}
-                )
-            }
-        ),
-        "digest_algorithm": _SHA256,
-        # The very bytes that were signed: the SET tag gives way to the implicit [0] of SignerInfo.
-        "signed_attrs": cms.CMSAttributes.load(attributes),
-        "signature_algorithm": _ECDSA_SHA256,
-        "signature": signature,
-    }
+    unsigned = b""
     if timestamp_token is not None:
-        signer_info["unsigned_attrs"] = cms.CMSAttributes(
-            [
-                cms.CMSAttribute(
-                    {
-                        "type": "signature_time_stamp_token",
-                        "values": [cms.ContentInfo.load(timestamp_token)],
-                    }
-                )
-            ]
-        )
-    signed_data = cms.SignedData(
-        {
-            "version": "v1",
-            "digest_algorithms": [_SHA256],
-            "encap_content_info": {"content_type": "data"},
-            "certificates": [signer, *(x509.Certificate.load(der) for der in chain)],
-            "signer_infos": [cms.SignerInfo(signer_info)],
-        }
+        unsigned = encode(_CONTEXT_1, _attribute(_SIGNATURE_TIMESTAMP, timestamp_token))
+    signer_info = encode(
+        SEQUENCE,
+        _VERSION_1,
+        _issuer_and_serial(certificate),
+        _SHA256,
+        # The very bytes that were signed: the SET tag gives way to the implicit [0].
+        bytes([_CONTEXT_0]) + attributes[1:],
+        _ECDSA_WITH_SHA256,
+        encode(OCTET_STRING, signature),
+        unsigned,
     )
-    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": signed_data}).dump())
+    signed_data = encode(
+        SEQUENCE,
+        _VERSION_1,
+        encode(SET, _SHA256),
+        _DETACHED_DATA,
+        encode(_CONTEXT_0, *sorted({certificate, *chain})),  # SET OF: DER wants it sorted
+        encode(SET, signer_info),
+    )
+    return encode(SEQUENCE, _SIGNED_DATA, encode(_CONTEXT_0, signed_data))
+
+
+def _attribute(kind: bytes, value: bytes) -> bytes:
+    return encode(SEQUENCE, kind, encode(SET, value))
+
+
+def _issuer_and_serial(certificate: bytes) -> bytes:
+    parsed = load_der_x509_certificate(certificate)
+    return encode(SEQUENCE, parsed.issuer.public_bytes(), integer(parsed.serial_number))

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from qsignhub.timestamping.der import SEQUENCE, Element, encode, object_identifier
+from qsignhub.foundation.der import SEQUENCE, Element, encode, object_identifier
 from qsignhub.timestamping.errors import TimestampAlgorithmWeak, TimestampSignatureWrong
 
 NULL = b"\x05\x00"

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from qsignhub.timestamping.der import INTEGER, SEQUENCE, Fields, read
+from qsignhub.foundation.der import INTEGER, SEQUENCE, Fields, read
 from qsignhub.timestamping.errors import TimestampMalformed, WrongAuthority
 
 _EXPLICIT_VERSION = 0xA0

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from qsignhub.timestamping.algorithms import DIGEST_SIZES, HASH_IDENTIFIERS, HASH_OF_IDENTIFIER
-from qsignhub.timestamping.der import (
+from qsignhub.foundation.der import (
     INTEGER,
     OBJECT_IDENTIFIER,
     OCTET_STRING,

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from qsignhub.foundation.clock import Clock
 from qsignhub.timestamping.algorithms import ECDSA_WITH_SHA256, HASH_IDENTIFIERS
 from qsignhub.timestamping.authority import AuthorityCertificate, authority_certificate
-from qsignhub.timestamping.der import (
+from qsignhub.foundation.der import (
     GENERALIZED_TIME,
     OCTET_STRING,
     SEQUENCE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from qsignhub.timestamping.der import BIT_STRING, INTEGER, SEQUENCE, Element, Fields, encode, unsigned
+from qsignhub.foundation.der import BIT_STRING, INTEGER, SEQUENCE, Element, Fields, encode, unsigned
 
 GRANTED = encode(SEQUENCE, encode(INTEGER, b"\x00"))
 REJECTION = 2

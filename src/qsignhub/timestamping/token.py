@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from qsignhub.timestamping.der import (
+from qsignhub.foundation.der import (
     GENERALIZED_TIME,
     INTEGER,
     OBJECT_IDENTIFIER,

@@ -13,7 +13,7 @@ from qsignhub.timestamping.authority import (
     issuer_and_serial,
     key_identifier_of,
 )
-from qsignhub.timestamping.der import OCTET_STRING, SEQUENCE, Element, Fields, NotDer, elements, read
+from qsignhub.foundation.der import OCTET_STRING, SEQUENCE, Element, Fields, NotDer, elements, read
 from qsignhub.timestamping.errors import (
     AuthorityExpired,
     TimestampMalformed,

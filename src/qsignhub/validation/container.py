@@ -121,7 +121,9 @@ def _signed_data_defects(content_info: cms.ContentInfo) -> Iterator[str]:
     algorithms = [*signed_data["digest_algorithms"], info["digest_algorithm"]]
     if any(_parameters(algorithm) not in _NO_PARAMETERS for algorithm in algorithms):
         yield "A digest algorithm in the CMS structure has unexpected parameters."
-    if {algorithm["algorithm"].dotted for algorithm in algorithms[:-1]} != {algorithms[-1]["algorithm"].dotted}:
+    if {algorithm["algorithm"].dotted for algorithm in algorithms[:-1]} != {
+        algorithms[-1]["algorithm"].dotted
+    }:
         yield "The digest algorithms announced in the CMS structure are not those used."
     for attribute in info["unsigned_attrs"] or ():
         if attribute["type"].native not in _KNOWN_UNSIGNED:
@@ -164,7 +166,9 @@ def _certificates(signed_data: cms.SignedData) -> Iterator[x509.Certificate]:
 
 
 def unattributable_certificates(
-    carried: Iterable[x509.Certificate], known: Sequence[x509.Certificate], anchors: Sequence[x509.Certificate]
+    carried: Iterable[x509.Certificate],
+    known: Sequence[x509.Certificate],
+    anchors: Sequence[x509.Certificate],
 ) -> list[x509.Certificate]:
     """Carried certificates that nobody known has signed: altered, or put there to mislead.
 

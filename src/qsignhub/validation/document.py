@@ -116,7 +116,9 @@ def _read_fields(reader: PdfFileReader, found: list[tuple[str, Any, Any]]) -> li
     for _, _, field in found:
         key = _value_key(field)
         holders[key] = holders.get(key, 0) + 1
-    return [_read_field(reader, name, field, shared=holders[_value_key(field)] > 1) for name, _, field in found]
+    return [
+        _read_field(reader, name, field, shared=holders[_value_key(field)] > 1) for name, _, field in found
+    ]
 
 
 def _value_key(field: Any) -> Any:

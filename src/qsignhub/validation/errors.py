@@ -1,11 +1,11 @@
 """Errors of validation: the document cannot be judged at all. A bad signature is a verdict, no error.
 
-    Invalid
-    ├── NotAPdf                 there is no PDF header
-    ├── UnreadableDocument      damaged, or over a limit of the parser
-    │   ├── EncryptedDocument   the content cannot be read without a password
-    │   └── TooManySignatures   more signature fields than are validated in one go
-    └── UnreadableAnchor        a trust anchor is not an X.509 certificate
+Invalid
+├── NotAPdf                 there is no PDF header
+├── UnreadableDocument      damaged, or over a limit of the parser
+│   ├── EncryptedDocument   the content cannot be read without a password
+│   └── TooManySignatures   more signature fields than are validated in one go
+└── UnreadableAnchor        a trust anchor is not an X.509 certificate
 """
 
 from __future__ import annotations

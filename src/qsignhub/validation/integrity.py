@@ -63,7 +63,9 @@ def examine(document: SignedDocument, field: SignedField) -> Integrity:
         defects.append(f"The document was changed after signing in a way that is not allowed: {difference}")
     elif summary["docmdp_ok"] is False:
         defects.append("The document was changed after signing although the signature forbids it (DocMDP).")
-    return Integrity(tuple(defects), tuple(_filled_in(document, signature.signed_revision, difference)), whole)
+    return Integrity(
+        tuple(defects), tuple(_filled_in(document, signature.signed_revision, difference)), whole
+    )
 
 
 def _filled_in(document: SignedDocument, revision: int, difference: Any) -> list[str]:
@@ -71,7 +73,9 @@ def _filled_in(document: SignedDocument, revision: int, difference: Any) -> list
     if isinstance(difference, SuspiciousModification) or not difference.changed_form_fields:
         return []
     before = _form_values(HistoricalResolver(document.reader, revision=revision))
-    filled = sorted(name for name, value in _form_values(document.reader).items() if before.get(name) != value)
+    filled = sorted(
+        name for name, value in _form_values(document.reader).items() if before.get(name) != value
+    )
     return [f"Form fields were filled in after this signature: {', '.join(filled)}."] if filled else []
 
 

@@ -51,13 +51,14 @@ def _report(
     ]
     reasons += _file_defects(document, stamps, stores)
     return ValidationReport(
-        valid=not reasons, signatures=tuple(signatures), document_timestamps=tuple(timestamps), reasons=tuple(reasons)
+        valid=not reasons,
+        signatures=tuple(signatures),
+        document_timestamps=tuple(timestamps),
+        reasons=tuple(reasons),
     )
 
 
-def _file_defects(
-    document: SignedDocument, stamps: tuple[Stamp, ...], stores: SecurityStores
-) -> list[str]:
+def _file_defects(document: SignedDocument, stamps: tuple[Stamp, ...], stores: SecurityStores) -> list[str]:
     """Defects outside of what the last signature or timestamp covers."""
     if not document.fields:
         return []

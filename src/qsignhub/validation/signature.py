@@ -258,7 +258,9 @@ def _name(subject: x509.Name) -> str:
 
 
 def _organisation(issuer: x509.Name) -> str:
-    return str(issuer.native.get("organization_name") or issuer.native.get("common_name") or issuer.human_friendly)
+    return str(
+        issuer.native.get("organization_name") or issuer.native.get("common_name") or issuer.human_friendly
+    )
 
 
 def _unreadable(field: SignedField, integrity: Integrity) -> SignatureReport:

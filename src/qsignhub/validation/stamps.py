@@ -22,9 +22,7 @@ from qsignhub.validation.report import DocumentTimestampReport
 from qsignhub.validation.tokens import Token, damaged, judge_token
 from qsignhub.validation.wording import indication_of, sub_indication_of
 
-SPARE_CERTIFICATE = (
-    "The signature carries a certificate that nobody known has issued; it may have been altered or slipped in."
-)
+SPARE_CERTIFICATE = "The signature carries a certificate that nobody known has issued; it may have been altered or slipped in."
 
 
 @dataclass(frozen=True)

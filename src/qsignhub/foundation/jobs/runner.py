@@ -66,9 +66,7 @@ class _Driver(PsycopgDriver):
     one connection every statement of the queue's would wait behind that.
     """
 
-    def __init__(
-        self, listening: psycopg.AsyncConnection[Any], asking: psycopg.AsyncConnection[Any]
-    ) -> None:
+    def __init__(self, listening: psycopg.AsyncConnection[Any], asking: psycopg.AsyncConnection[Any]) -> None:
         super().__init__(listening)
         self._asking = PsycopgDriver(asking)
 

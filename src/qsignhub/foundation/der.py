@@ -1,4 +1,4 @@
-"""Just enough DER (X.690) for RFC 3161, written and read by hand.
+"""Just enough DER (X.690) for CMS and RFC 3161, written and read by hand.
 
 An object model that encodes the same structure again and again costs milliseconds per timestamp, more
 than the cryptography by far; so constant parts are encoded once, and what comes in is read in place and

@@ -8,6 +8,7 @@ clock starts. No certificate is issued, no journal kept, no file or database tou
 from __future__ import annotations
 
 import io
+
 from asn1crypto import crl, ocsp, tsp, x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -46,9 +47,7 @@ class InProcessTimeStamper(TimeStamper):  # type: ignore[misc]
 
 
 class BarePyHanko:
-    def __init__(
-        self, authority: Authority, revocation: RevocationSource, database: Database
-    ) -> None:
+    def __init__(self, authority: Authority, revocation: RevocationSource, database: Database) -> None:
         self._authority = authority
         self._database = database
         self._revocation = revocation
@@ -93,4 +92,3 @@ class BarePyHanko:
         signer = signers.PdfSigner(metadata, self._signer, timestamper=self._timestamper)
         output = await signer.async_sign_pdf(writer)
         return bytes(output.getbuffer())
-

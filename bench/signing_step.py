@@ -8,15 +8,16 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.pdfs import pages_pdf
+from tests.support.making import make_document, make_scope
+
 from bench.peer import BarePyHanko
 from bench.results import Result
 from qsignhub.bootstrap import Services, open_services
-from qsignhub.foundation.engine import EmbeddedEngine
+from qsignhub.foundation.engine import EmbeddedEngine, remove_cluster
 from qsignhub.foundation.migrations import migrate
 from qsignhub.settings import Settings
 from qsignhub.signature_requests.model import NewSignatureRequest, NewSigner, SignatureRequest
-from tests.pdfs import pages_pdf
-from tests.support.making import make_document, make_scope
 
 logging.getLogger("pyhanko").setLevel(logging.ERROR)  # it warns on each call that nothing is fetched
 ROUNDS = 60
@@ -33,6 +34,7 @@ async def measure() -> list[Result]:
                 return [await _compare(services)]
         finally:
             await engine.stop()
+            remove_cluster(Path(folder))
 
 
 async def _compare(services: Services) -> Result:

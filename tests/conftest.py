@@ -98,6 +98,4 @@ def free_port() -> int:
 def live_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
     """The whole service, started once for all tests that go by HTTP."""
     with running(tmp_path_factory.mktemp("live"), free_port(), options=["--workers", "2"]) as service:
-        service.api_key = service.new_key()
-        service.client = service.client_of(service.api_key)
         yield service

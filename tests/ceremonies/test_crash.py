@@ -73,7 +73,9 @@ async def test_case_45_a_killed_worker_leaves_exactly_one_signature_per_signer(
 
     # Custody's own record and the journal agree on every use of every key.
     keys = sorted({key for key, _ in uses})
-    in_custody = [(key, use) for key in keys for use in await services.trust.of("test").custody.operations(key)]
+    in_custody = [
+        (key, use) for key in keys for use in await services.trust.of("test").custody.operations(key)
+    ]
     assert sorted(uses) == sorted(in_custody)
     assert len(keys) == 2
     assert len(uses) == (3 if point == "inside sign" else 2)

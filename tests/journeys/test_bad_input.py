@@ -45,7 +45,13 @@ def upload(service: LiveService, content: bytes, name: str = "a.pdf", kind: str 
         (encrypted_pdf(), "a.pdf", "application/pdf", 422, "DOCUMENT_ENCRYPTED"),
         (hybrid_pdf(), "a.pdf", "application/pdf", 422, "DOCUMENT_UNREADABLE"),
         (cyclic_prev_pdf(), "a.pdf", "application/pdf", 422, "DOCUMENT_UNREADABLE"),
-        (b"%PDF-1.7\nnothing of the kind\n%%EOF\n", "a.pdf", "application/pdf", 422, "DOCUMENT_UNREADABLE"),
+        (
+            b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\nxref\n%%EOF\n",
+            "a.pdf",
+            "application/pdf",
+            422,
+            "DOCUMENT_UNREADABLE",
+        ),
     ],
     ids=[
         "case-22-png",
@@ -96,9 +102,7 @@ def test_json_that_cannot_be_read_the_same_way_by_all(live_service: LiveService,
 
 def test_every_wrong_field_is_named(live_service: LiveService) -> None:
     body = {"document_id": 5, "signers": [{"name": "A\u202eB", "email": "nobody"}], "colour": "red"}
-    error = error_of(
-        live_service.client.post("/v1/signature-requests", json=body), 422, "VALIDATION_FAILED"
-    )
+    error = error_of(live_service.client.post("/v1/signature-requests", json=body), 422, "VALIDATION_FAILED")
     named = {problem["field"] for problem in error["fields"]}
     assert named == {"document_id", "signers.0.name", "signers.0.email", "colour"}
 

@@ -6,12 +6,13 @@ import asyncio
 import sys
 from pathlib import Path
 
-from qsignhub.foundation.engine import EmbeddedEngine
+from qsignhub.foundation.engine import EmbeddedEngine, remove_cluster
 from qsignhub.foundation.migrations import migrate
 
 
 async def main() -> None:
-    engine = EmbeddedEngine(Path(sys.argv[1]))
+    folder = Path(sys.argv[1])
+    engine = EmbeddedEngine(folder)
     conninfo = await engine.start()
     await migrate(conninfo)
     print(conninfo, flush=True)
@@ -19,6 +20,7 @@ async def main() -> None:
         await asyncio.to_thread(sys.stdin.read)  # ends when the tests do
     finally:
         await engine.stop()
+        remove_cluster(folder)
 
 
 asyncio.run(main())

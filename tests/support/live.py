@@ -10,11 +10,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from qsignhub.foundation.engine import remove_cluster
 from tests.pdfs import one_page_pdf
 
 PATIENCE_SECONDS = 60.0
@@ -27,10 +29,13 @@ class LiveService:
     environment: Mapping[str, str]
     process: subprocess.Popen[bytes]
     api_key: str = ""
-    client: httpx.Client = field(init=False)
+    clients: list[httpx.Client] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.client = self.client_of(self.api_key)
+    @cached_property
+    def client(self) -> httpx.Client:
+        """Speaks with the service's first key."""
+        self.api_key = self.new_key()
+        return self.client_of(self.api_key)
 
     def command(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -47,7 +52,9 @@ class LiveService:
         return self.command("keys", "create", "--mode", mode, "--account", account)
 
     def client_of(self, api_key: str) -> httpx.Client:
-        return httpx.Client(base_url=self.base_url, headers={"X-API-Key": api_key}, timeout=60)
+        client = httpx.Client(base_url=self.base_url, headers={"X-API-Key": api_key}, timeout=60)
+        self.clients.append(client)
+        return client
 
     def upload(self, pdf: bytes | None = None, name: str = "contract.pdf") -> dict[str, Any]:
         answer = self.client.post("/v1/documents", files={"file": (name, pdf or one_page_pdf())})
@@ -104,8 +111,14 @@ class LiveService:
 
 @contextmanager
 def running(
-    data_dir: Path, port: int, *, options: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    data_dir: Path,
+    port: int,
+    *,
+    options: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    keep: bool = False,
 ) -> Iterator[LiveService]:
+    """``keep``: the database stays when the service stops, to be started on again."""
     base_url = f"http://127.0.0.1:{port}"
     variables = {
         **os.environ,
@@ -125,9 +138,14 @@ def running(
         )
         try:
             wait_until_ready(process, base_url, log)
-            yield LiveService(base_url, data_dir, variables, process)
+            service = LiveService(base_url, data_dir, variables, process)
+            yield service
+            for client in service.clients:
+                client.close()
         finally:
             stop(process)
+            if not keep:
+                remove_cluster(data_dir)
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], base_url: str, log: Path) -> float:

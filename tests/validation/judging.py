@@ -48,9 +48,9 @@ def with_contents(document: bytes, index: int, change: Callable[[cms.ContentInfo
     start, end = contents_spans(document)[index]
     content_info = cms.ContentInfo.load(bytes.fromhex(document[start:end].decode()))
     change(content_info)
-    changed = content_info.dump(force=True).hex().encode().ljust(end - start, b"0")
+    changed = content_info.dump().hex().encode().ljust(end - start, b"0")
     assert len(changed) == end - start
-    return document[:start] + changed + document[end:]
+    return bytes(document[:start] + changed + document[end:])
 
 
 def flipped(document: bytes, at: int) -> bytes:

@@ -214,14 +214,13 @@ class Hierarchy:
         )
 
     def timestamper(self, at: datetime) -> TimeStamper:
-        return StandingStillTimestamper(
-            self.tsa, (self.issuing.certificate, self.root.certificate), at
-        )
+        return StandingStillTimestamper(self.tsa, (self.issuing.certificate, self.root.certificate), at)
 
     def store(self) -> SimpleCertificateStore:
-        return SimpleCertificateStore.from_certs(
+        store: SimpleCertificateStore = SimpleCertificateStore.from_certs(
             [_asn1(self.root.certificate), _asn1(self.issuing.certificate)]
         )
+        return store
 
     def ocsp_response(self, subject: Holder, at: datetime, revoked_at: datetime | None = None) -> bytes:
         return (

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from asn1crypto import cms
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +10,8 @@ from tests.validation.signed_samples import _asn1, hierarchy
 
 
 def _contents() -> bytes:
-    return bytes.fromhex(made("T")[slice(*contents_spans(made("T"))[0])].decode())
+    span = contents_spans(made("T"))[0]
+    return bytes.fromhex(made("T")[slice(*span)].decode())[: encoded_length(made("T"), span)]
 
 
 def test_the_end_of_the_encoding_is_found() -> None:
@@ -22,7 +22,9 @@ def test_indefinite_lengths_are_followed_to_their_end_marker() -> None:
     assert encoding_end(bytes.fromhex("3080 3003020101 0000 000000")) == 9
 
 
-@pytest.mark.parametrize("data", ["", "30", "3082", "3003020201", "300502010100 00", "3080020101", "0080", "0480"])
+@pytest.mark.parametrize(
+    "data", ["", "30", "3082", "3003020201", "300502010100 00", "3080020101", "0080", "0480"]
+)
 def test_what_is_not_whole_is_refused(data: str) -> None:
     with pytest.raises(ValueError, match=r"element|length|nested"):
         encoding_end(bytes.fromhex(data))
@@ -42,18 +44,19 @@ def test_deep_nesting_is_refused() -> None:
         encoding_end(b"\x30\x80" * 500)
 
 
-@pytest.mark.parametrize("version", ["v3", "v4"])
-def test_a_wrong_version_number_is_noticed(version: str) -> None:
-    content_info = cms.ContentInfo.load(_contents())
-    assert list(cms_defects(content_info.dump())) == []
-    content_info["content"]["version"] = version
-    assert any("version" in defect for defect in cms_defects(content_info.dump(force=True)))
+VERSION_1 = bytes.fromhex("020101 31")  # the version, and the set of digest algorithms after it
+SHA256, SHA512 = bytes.fromhex("608648016503040201"), bytes.fromhex("608648016503040203")
+
+
+def test_a_wrong_version_number_is_noticed() -> None:
+    assert list(cms_defects(_contents())) == []
+    changed = _contents().replace(VERSION_1, bytes.fromhex("020103 31"), 1)
+    assert any("version" in defect for defect in cms_defects(changed))
 
 
 def test_an_announced_digest_that_is_not_used_is_noticed() -> None:
-    content_info = cms.ContentInfo.load(_contents())
-    content_info["content"]["digest_algorithms"] = [{"algorithm": "sha512"}]
-    assert any("digest" in defect for defect in cms_defects(content_info.dump(force=True)))
+    changed = _contents().replace(SHA256, SHA512, 1)
+    assert any("digest" in defect for defect in cms_defects(changed))
 
 
 def test_certificates_are_attributed_to_their_issuers() -> None:

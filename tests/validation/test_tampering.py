@@ -23,8 +23,10 @@ def _regions(document: bytes) -> dict[str, list[int]]:
     in_signature, in_stamp = (2 * encoded_length(document, span) for span in (signature, stamp))
     text = document.index(b"the fee is 100 EUR")
     xref = document.index(b"xref\n")
-    store = document.rindex(b"stream\r\n", 0, stamp[0]) if b"stream\r\n" in document else document.rindex(
-        b"stream\n", 0, stamp[0]
+    store = (
+        document.rindex(b"stream\r\n", 0, stamp[0])
+        if b"stream\r\n" in document
+        else document.rindex(b"stream\n", 0, stamp[0])
     )
     return {
         "header and signed text": [5, text, text + 12],
@@ -48,8 +50,7 @@ def _judge_or_refuse(document: bytes) -> ValidationReport | None:
     try:
         return judge(document)
     except UnreadableDocument as refusal:
-        assert refusal.message
-        return None
+        return None if refusal.message else judge(b"")
 
 
 @pytest.mark.parametrize("region", REGIONS)
@@ -75,7 +76,7 @@ def test_a_changed_byte_of_the_text_breaks_the_digest_and_says_so() -> None:
 
 
 def test_other_case_of_a_hexadecimal_digit_is_the_same_signature() -> None:
-    """ISO 32000-2 7.3.4.3: a hexadecimal string has the same value in either case; nothing is altered by it."""
+    """ISO 32000-2 7.3.4.3: a hexadecimal string has the same value in either case."""
     document = made("LTA")
     start, end = contents_spans(document)[-1]
     assert judge(document[:start] + document[start:end].swapcase() + document[end:]).valid
@@ -111,12 +112,15 @@ def test_case_59_stripped_signature_timestamp_gives_no_lt() -> None:
 
 
 def test_a_timestamp_of_another_signature_proves_nothing() -> None:
-    foreign = cms.ContentInfo.load(
-        bytes.fromhex(made("T")[slice(*contents_spans(made("T"))[0])].decode())
-    )["content"]["signer_infos"][0]["unsigned_attrs"]
+    other = bytes.fromhex(made("T")[slice(*contents_spans(made("T"))[0])].decode())
+    foreign = cms.ContentInfo.load(other)["content"]["signer_infos"][0]["unsigned_attrs"][0]["values"][
+        0
+    ].dump()
 
     def swap(content_info: cms.ContentInfo) -> None:
-        content_info["content"]["signer_infos"][0]["unsigned_attrs"] = foreign
+        token = cms.ContentInfo.load(foreign)
+        attribute = cms.CMSAttribute({"type": "signature_time_stamp_token", "values": [token]})
+        content_info["content"]["signer_infos"][0]["unsigned_attrs"] = cms.CMSAttributes([attribute])
 
     report = judge(with_contents(made("LT"), 0, swap), now=WITHIN)
     assert not report.valid

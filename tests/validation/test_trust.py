@@ -89,6 +89,7 @@ def test_case_60_revoked_before_the_signature(archived: bool) -> None:
 def test_revoked_after_the_proven_time_still_passes() -> None:
     signer = hierarchy().signer()
     document = asyncio.run(add_signature(plain_pdf(), signer))
+    document = add_validation_data(document, signer)
     later = SIGNED_AT + timedelta(minutes=10)
     document = add_validation_data(document, signer, at=later, revoked_at=SIGNED_AT + timedelta(minutes=5))
     assert judge(document, now=WITHIN).valid

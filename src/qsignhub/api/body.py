@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from typing import Any, NoReturn, TypeVar
 
 from fastapi import Request
@@ -12,6 +14,8 @@ from qsignhub.foundation.errors import Malformed, TooLarge
 
 MAX_BYTES = 1024 * 1024
 _MAX_DEPTH = 32
+_TOO_DEEP = f"it is nested deeper than {_MAX_DEPTH} levels"
+_BAD_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -35,12 +39,17 @@ async def read_json(request: Request, model: type[_Model]) -> _Model:
 
 def parse(raw: bytes) -> Any:
     try:
-        text = raw.decode("utf-8")
-        _check_depth(text)
-        value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as exc:
+        value = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_unique_keys,
+            parse_constant=_no_constant,
+            parse_float=_finite_float,
+        )
+        _check(value)
+    except RecursionError:
+        raise MalformedJson(f"The request body is not valid JSON: {_TOO_DEEP}.") from None
+    except ValueError as exc:
         raise MalformedJson(f"The request body is not valid JSON: {_reason(exc)}.") from None
-    _check_text(value)
     return value
 
 
@@ -53,11 +62,11 @@ def _reason(exc: Exception) -> str:
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} stands twice in one object")
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"the key {name[:80]!r} stands twice in one object")
+        found[name] = value
     return found
 
 
@@ -65,39 +74,34 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _check_depth(text: str) -> None:
-    """Before parsing: brackets outside of strings, counted."""
-    depth, in_string, escaped = 0, False, False
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-            if depth > _MAX_DEPTH:
-                raise ValueError(f"it is nested deeper than {_MAX_DEPTH} levels")
-        elif character in "]}":
-            depth -= 1
+def _finite_float(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{digits[:40]} is beyond all numbers that are kept")
+    return number
 
 
-def _check_text(value: Any) -> None:
-    """No NUL and no lone surrogate anywhere: no database and no PDF can hold them."""
-    pending = [value]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, dict):
-            pending += [*item.keys(), *item.values()]
-        elif isinstance(item, list):
-            pending += item
-        elif isinstance(item, str) and ("\x00" in item or (not item.isascii() and _has_surrogate(item))):
-            raise MalformedJson("The request body has text with a NUL character or a lone surrogate.")
+def _check(value: Any) -> None:
+    """Level by level: not too deep, and no NUL or lone surrogate, for no database and no PDF holds them.
 
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    What is deeper than the interpreter's stack has been refused by the parser.
+    """
+    level, depth = [value], 0
+    while level:
+        below: list[Any] = []
+        nested = False
+        for item in level:
+            if isinstance(item, str):
+                if _BAD_CHARACTER.search(item):
+                    raise ValueError("it has text with a NUL character or a lone surrogate")
+            elif isinstance(item, list):
+                nested = True
+                below += item
+            elif isinstance(item, dict):
+                nested = True
+                below += item
+                below += item.values()
+        depth += nested
+        if depth > _MAX_DEPTH:
+            raise ValueError(_TOO_DEEP)
+        level = below

@@ -25,14 +25,15 @@ from qsignhub.identity.service import IdentityVerifications
 from qsignhub.signature_requests.model import Revision, SignatureRequest, Signer
 from qsignhub.signature_requests.service import SignatureRequests
 from qsignhub.signing import cms
+from qsignhub.signing.pades.appearance import Appearance, FieldPlacement
 from qsignhub.signing.pades.revision import (
     PreparedRevision,
     append_validation_data,
     fill,
     prepare_signature,
 )
-from qsignhub.timestamping.model import TimestampToken
 from qsignhub.timestamping.kept import read_kept_token
+from qsignhub.timestamping.model import TimestampToken
 
 CONSENT_LIFETIME = timedelta(minutes=30)
 Checkpoint = Callable[[str], None]
@@ -106,6 +107,7 @@ class SignatureSteps:
                 target,
                 field_name=f"Signature-{signer.id}",
                 claimed_time=self._clock.now(),
+                appearance=_appearance(request, signer),
             )
             stored = await self._workplace.store(request, signing, "prepared", target)
         attributes = cms.signed_attributes(prepared.digest, certificate)
@@ -238,3 +240,16 @@ class SignatureSteps:
     @staticmethod
     def _token(signing: Signing) -> TimestampToken:
         return read_kept_token(there(signing.timestamp_token))
+
+
+def _appearance(request: SignatureRequest, signer: Signer) -> Appearance | None:
+    """Visible where the request gives the signer a field."""
+    field = next((field for field in request.fields if field.signer_index == signer.position), None)
+    if field is None:
+        return None
+    return Appearance(
+        FieldPlacement(field.page, field.x, field.y, field.width, field.height),
+        signer_name=signer.name,
+        level_requested=request.signature_type,
+        sandbox=request.scope.mode == "test",
+    )

@@ -11,7 +11,9 @@ import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -20,7 +22,12 @@ from obstore.store import LocalStore, from_url
 
 from qsignhub.foundation.errors import NotFound, Unavailable
 
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore, RetryConfig
+
 _CHUNK = 1024 * 1024
+# A request waits for seconds on a storage that is down, not for minutes: jobs have retries of their own.
+_RETRIES: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
 
 
 class BlobMissing(NotFound):
@@ -32,25 +39,31 @@ class StorageUnavailable(Unavailable):
 
 
 class Blobs:
-    """``url`` is ``file:///folder`` or ``s3://bucket/prefix`` (credentials from the environment)."""
+    """``url`` is ``file:///folder`` or ``s3://bucket/prefix``.
 
-    def __init__(self, url: str, *, client_options: dict[str, str] | None = None) -> None:
+    S3's access comes from the environment: ``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY``,
+    ``AWS_REGION``; for a server other than Amazon's ``AWS_ENDPOINT_URL``, and ``AWS_ALLOW_HTTP=true``
+    where that is plain HTTP.
+    """
+
+    def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._root = Path(unquote(parts.path)) if parts.scheme == "file" else None
+        self._store: ObjectStore
         if self._root is not None:
             self._root.mkdir(parents=True, exist_ok=True)
             self._store = LocalStore(self._root)
         else:
-            self._store = from_url(url, **(client_options or {}))  # type: ignore[call-overload]
+            self._store = from_url(url, retry_config=_RETRIES)
 
     async def put(self, key: str, content: bytes) -> None:
-        async with _storage_errors(key):
+        async with self._storage_errors():
             await obstore.put_async(self._store, key, content, use_multipart=False)
             await self._make_durable(key)
 
     async def put_file(self, key: str, path: Path) -> None:
-        """Stores a file in pieces of 1 MiB, never whole in memory."""
-        async with _storage_errors(key):
+        """Stores a file in pieces of a few MiB, never whole in memory."""
+        async with self._storage_errors():
             await obstore.put_async(
                 self._store,
                 key,
@@ -62,23 +75,33 @@ class Blobs:
             await self._make_durable(key)
 
     async def read(self, key: str) -> bytes:
-        async with _storage_errors(key):
+        async with self._storage_errors(key):
             result = await obstore.get_async(self._store, key)
             return bytes(await result.bytes_async())
 
     async def stream(self, key: str) -> AsyncIterator[bytes]:
-        async with _storage_errors(key):
-            result = await obstore.get_async(self._store, key)
-            async for chunk in result.stream(min_chunk_size=256 * 1024):
-                yield bytes(chunk)
+        """The content in pieces of 1 MiB, each asked for on its own.
+
+        So a slow taker holds no request open until it times out. All pieces are of one version:
+        a blob that is replaced meanwhile breaks the stream off.
+        """
+        async with self._storage_errors(key):
+            meta = await obstore.head_async(self._store, key)
+            for start in range(0, meta["size"], _CHUNK):
+                piece = (start, min(start + _CHUNK, meta["size"]))
+                result = await obstore.get_async(
+                    self._store, key, options={"range": piece, "if_match": meta["e_tag"]}
+                )
+                yield bytes(await result.bytes_async())
 
     @asynccontextmanager
     async def as_file(self, key: str) -> AsyncIterator[Path]:
         """A path to read the blob from: the stored file itself on a local store, else a temporary copy."""
         if self._root is not None:
             path = self._root / key
-            if not path.is_file():
-                raise BlobMissing(f"There is no stored object {key}.")
+            async with self._storage_errors(key):
+                if not path.is_file():
+                    raise FileNotFoundError(path)
             yield path
             return
         descriptor, name = tempfile.mkstemp(prefix="qsignhub-blob-")
@@ -93,35 +116,42 @@ class Blobs:
 
     async def delete(self, key: str) -> None:
         try:
-            async with _storage_errors(key):
+            async with self._storage_errors(key):
                 await obstore.delete_async(self._store, key)
         except BlobMissing:
             return
 
     async def ping(self) -> None:
-        async with _storage_errors("ping"):
+        async with self._storage_errors():
             async for _ in self._store.list(prefix="ping", chunk_size=1):
                 break
 
     async def _make_durable(self, key: str) -> None:
         if self._root is not None:
-            await asyncio.to_thread(_sync_file_and_folder, self._root / key)
+            await asyncio.to_thread(_sync_up_to, self._root, self._root / key)
+
+    @asynccontextmanager
+    async def _storage_errors(self, key: str | None = None) -> AsyncIterator[None]:
+        """``key`` where its absence is an answer; else nothing is found because the storage is gone."""
+        try:
+            if self._root is not None and not self._root.is_dir():
+                raise NotADirectoryError(self._root)
+            yield
+        except (FileNotFoundError, NotFoundError) as exc:
+            if key is not None:
+                raise BlobMissing(f"There is no stored object {key}.") from None
+            raise StorageUnavailable("The document storage is not there.") from exc
+        except (BaseError, OSError) as exc:
+            raise StorageUnavailable("The document storage does not answer just now.") from exc
 
 
-def _sync_file_and_folder(path: Path) -> None:
-    for target in (path, path.parent):
+def _sync_up_to(root: Path, path: Path) -> None:
+    """The file and every folder that may be new with it, so that a power cut loses neither."""
+    for target in (path, *path.parents):
         descriptor = os.open(target, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-@asynccontextmanager
-async def _storage_errors(key: str) -> AsyncIterator[None]:
-    try:
-        yield
-    except (FileNotFoundError, NotFoundError):
-        raise BlobMissing(f"There is no stored object {key}.") from None
-    except (BaseError, OSError) as exc:
-        raise StorageUnavailable("The document storage does not answer just now.") from exc
+        if target == root:
+            return

@@ -59,7 +59,7 @@ class AnchorSet:
 def _parse(der: bytes) -> x509.Certificate:
     try:
         certificate = x509.Certificate.load(der, strict=True)
-        _ = certificate.native
+        _ = certificate.subject.native, certificate.not_valid_after, certificate.public_key.native
     except (ValueError, TypeError) as error:
         raise UnreadableAnchor("A trust anchor is not an X.509 certificate.") from error
     return certificate

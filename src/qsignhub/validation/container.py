@@ -127,7 +127,8 @@ def _signed_data_defects(content_info: cms.ContentInfo) -> Iterator[str]:
         yield "The digest algorithms announced in the CMS structure are not those used."
     for attribute in info["unsigned_attrs"] or ():
         if attribute["type"].native not in _KNOWN_UNSIGNED:
-            yield f"The signature carries an unprotected attribute of unknown meaning ({attribute['type'].native})."
+            kind = attribute["type"].native
+            yield f"The signature carries an unprotected attribute of unknown meaning ({kind})."
             continue
         for token in attribute["values"]:
             yield from _signed_data_defects(token)

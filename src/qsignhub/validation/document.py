@@ -1,4 +1,4 @@
-"""Opening a PDF within bounds, and finding every signature field that holds a value (ISO 32000-2 12.7.5.5)."""
+"""Opening a PDF within bounds, and finding every signature field with a value (ISO 32000-2 12.7.5.5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from pyhanko.pdf_utils import generic, misc
-from pyhanko.pdf_utils.decode_limits import MiB, DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
+from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, MiB, StreamDecodeLimits
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.errors import SignatureValidationError
@@ -81,8 +81,7 @@ def parsing(what: str) -> Iterator[None]:
 
 
 def open_document(source: BinaryIO) -> SignedDocument:
-    """
-    :raises NotAPdf: no PDF header
+    """:raises NotAPdf: no PDF header
     :raises EncryptedDocument: a password would be needed
     :raises UnreadableDocument: damaged structure, a decompression bomb, too many signatures
     """
@@ -103,7 +102,7 @@ def open_document(source: BinaryIO) -> SignedDocument:
 
 
 def _filled_fields(reader: PdfFileReader) -> list[tuple[str, Any, Any]]:
-    found = []
+    found: list[tuple[str, Any, Any]] = []
     for name, value, field in enumerate_sig_fields(reader, filled_status=True):
         if len(found) == MAX_SIGNATURES:
             raise TooManySignatures(f"The document has more than {MAX_SIGNATURES} signatures.")
@@ -137,14 +136,19 @@ def _read_field(reader: PdfFileReader, name: str, field: Any, *, shared: bool) -
         sub_filter = str(dictionary.get("/SubFilter", "")) or None
         signature = EmbeddedPdfSignature(reader, field, name)
         # force the parts that asn1crypto would read only later, in the middle of a verdict
-        _ = signature.signer_info.native, signature.signer_cert
+        info = signature.signer_info
+        attributes = [*(info["signed_attrs"] or ()), *(info["unsigned_attrs"] or ())]
+        _ = (
+            info["signature"].native,
+            [one["type"].native for one in attributes],
+            signature.signer_cert.subject.native,
+        )
     except PARSER_ERRORS as error:
         defect = f"The signature dictionary or the CMS structure in it cannot be read ({error})."
         return SignedField(name, None, _is_timestamp(kind, sub_filter), sub_filter, defect)
-    defect = _kind_defect(kind, sub_filter)
-    if shared:
-        defect = "Several form fields claim the same signature dictionary."
-    return SignedField(name, signature, _is_timestamp(kind, sub_filter), sub_filter, defect)
+    shared_defect = "Several form fields claim the same signature dictionary."
+    mismatch = shared_defect if shared else _kind_defect(kind, sub_filter)
+    return SignedField(name, signature, _is_timestamp(kind, sub_filter), sub_filter, mismatch)
 
 
 def _is_timestamp(kind: str | None, sub_filter: str | None) -> bool:

@@ -71,10 +71,10 @@ class Evidence:
         """What is fresh enough for ``moment`` (EN 319 102-1 clause 5.2.5), and every word of a revocation.
 
         An answer is fresh if its nextUpdate is not before ``moment``; one without nextUpdate, if it was
-        issued at most 24 hours before. Where one answer says revoked, answers that say good about the same
-        certificate do not count: revocation is irreversible (eIDAS Art. 24(4), 28(4)).
+        issued at most 24 hours before. Where one answer says revoked by then, answers that say good about the
+        same certificate do not count: revocation is irreversible (eIDAS Art. 24(4), 28(4)).
         """
-        revoked = {_cert_id(container) for container in self.ocsps if is_revoked(container)}
+        revoked = {_cert_id(container) for container in self.ocsps if is_revoked(container, moment)}
         serials = {certificate.serial_number for certificate in self.certificates}
         return Evidence(
             self.certificates,
@@ -99,9 +99,13 @@ class Evidence:
         )
 
 
-def is_revoked(container: OCSPContainer) -> bool:
+def is_revoked(container: OCSPContainer, by: datetime | None = None) -> bool:
+    """Does the answer say revoked, at any time or ``by`` a given one?"""
     single = container.extract_single_response()
-    return single is not None and single["cert_status"].name == "revoked"
+    if single is None or single["cert_status"].name != "revoked":
+        return False
+    revoked_at: datetime = single["cert_status"].chosen["revocation_time"].native
+    return by is None or revoked_at <= by
 
 
 class SecurityStores:
@@ -139,12 +143,11 @@ def _read_store(handler: HistoricalResolver) -> Evidence:
         for data in items:
             try:
                 if name == "certificate":
-                    parsed.append(_whole(x509.Certificate.load(data, strict=True)))
+                    parsed.append(_certified(x509.Certificate.load(data, strict=True)))
                 elif name == "CRL":
                     crls.append(CRLContainer(crl_data=_listed(crl.CertificateList.load(data, strict=True))))
                 else:
-                    response = _whole(ocsp.OCSPResponse.load(data, strict=True))
-                    ocsps.extend(OCSPContainer.load_multi(response))
+                    ocsps.extend(_answered(ocsp.OCSPResponse.load(data, strict=True)))
             except PARSER_ERRORS:
                 defects.append(f"The document security store holds a damaged {name}.")
     return Evidence(tuple(parsed), tuple(ocsps), tuple(crls), tuple(defects))
@@ -176,13 +179,24 @@ def _streams(store: Any, key: str, purpose: DecodePurpose) -> list[bytes]:
     return [item.get_object().read_data(purpose) for item in array]
 
 
-def _whole(value: Any) -> Any:
-    _ = value.native  # asn1crypto parses lazily; damage shows here
+# asn1crypto parses lazily: these read what will be needed, so that damage shows here and not in a verdict.
+# Not everything: a wrongly encoded qualified statement is no reason to drop a certificate.
+
+
+def _certified(value: x509.Certificate) -> x509.Certificate:
+    _ = value.subject.native, value.issuer.native, value.not_valid_before, value.not_valid_after
+    _ = value.public_key.native, value.ocsp_no_check_value
     return value
 
 
+def _answered(value: ocsp.OCSPResponse) -> list[OCSPContainer]:
+    containers: list[OCSPContainer] = OCSPContainer.load_multi(value)
+    for container in containers:
+        _ = _cert_id(container), _window(container), is_revoked(container)
+    return containers
+
+
 def _listed(value: crl.CertificateList) -> crl.CertificateList:
-    """As ``_whole``, but for the entries: a CRL may have a million of them."""
     tbs = value["tbs_cert_list"]
     _ = tbs["issuer"].native, tbs["this_update"].native, tbs["next_update"].native, value["signature"].native
     return value

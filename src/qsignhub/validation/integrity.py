@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from pyhanko.pdf_utils.form_tools import enumerate_fields_in
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESSubIndic
 from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, SuspiciousModification
-from pyhanko.sign.fields import enumerate_fields_in
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from qsignhub.validation.container import byte_range_defects, cms_defects
@@ -47,7 +47,7 @@ def examine(document: SignedDocument, field: SignedField) -> Integrity:
     try:
         defects += byte_range_defects(document, signature)
         defects += cms_defects(signature.pkcs7_content)
-        signature.compute_integrity_info(DEFAULT_DIFF_POLICY)
+        signature.compute_integrity_info(DEFAULT_DIFF_POLICY)  # type: ignore[no-untyped-call]
         summary = signature.summarise_integrity_info()
     except PARSER_ERRORS as error:
         told = f"Whether the document was changed after signing cannot be judged: {error}"
@@ -69,7 +69,7 @@ def examine(document: SignedDocument, field: SignedField) -> Integrity:
 
 
 def _filled_in(document: SignedDocument, revision: int, difference: Any) -> list[str]:
-    """Form filling is allowed without DocMDP P=1 (ISO 32000-2 12.8.2.2); who relies on it should know of it."""
+    """Form filling is allowed without DocMDP P=1 (ISO 32000-2 12.8.2.2); who relies on it should know."""
     if isinstance(difference, SuspiciousModification) or not difference.changed_form_fields:
         return []
     before = _form_values(HistoricalResolver(document.reader, revision=revision))
@@ -84,15 +84,17 @@ def _form_values(handler: PdfFileReader | HistoricalResolver) -> dict[str, str]:
         fields = handler.root["/AcroForm"]["/Fields"]
     except KeyError:
         return {}
-    return {
-        name: str(value.get_object() if value is not None else None)
-        for kind in ("/Tx", "/Btn", "/Ch")
-        for name, value, _ in enumerate_fields_in(fields, target_field_type=kind, refs_seen=set())
-    }
+    values: dict[str, str] = {}
+    for kind in ("/Tx", "/Btn", "/Ch"):
+        found = enumerate_fields_in(  # type: ignore[no-untyped-call]
+            fields, target_field_type=kind, refs_seen=set()
+        )
+        values |= {name: str(value) for name, value, _ in found}
+    return values
 
 
 def end_defect(document: SignedDocument) -> str | None:
-    """The file ends with the end-of-file marker of its last revision (ISO 32000-2 7.5.5), and nothing after it."""
+    """Nothing follows the end-of-file marker of the last revision (ISO 32000-2 7.5.5)."""
     document.source.seek(max(0, document.size - _END_WINDOW))
     found = _END.search(document.source.read(_END_WINDOW))
     if found is None or int(found.group(1)) != document.reader.last_startxref:

@@ -10,8 +10,7 @@ _SIGNING_CERTIFICATE = frozenset({"signing_certificate", "signing_certificate_v2
 
 
 def baseline(field: SignedField, *, proven_time: bool, validation_data: bool, archived: bool) -> str:
-    """
-    :param proven_time: an intact timestamp of the signature, or of the document after it
+    """:param proven_time: an intact timestamp of the signature, or of the document after it
     :param validation_data: the security store speaks about the signing certificate
     :param archived: an intact document timestamp covers that validation data
     """
@@ -24,7 +23,7 @@ def baseline(field: SignedField, *, proven_time: bool, validation_data: bool, ar
 
 
 def _family(field: SignedField) -> str:
-    """PAdES by its encoding and its mandatory attribute (clause 6.3, table 1), otherwise plain CMS in a PDF."""
+    """PAdES by its encoding and its mandatory attribute (clause 6.3, table 1), otherwise plain CMS."""
     if field.signature is None or field.sub_filter != "/ETSI.CAdES.detached":
         return "PKCS7"
     info: cms.SignerInfo = field.signature.signer_info

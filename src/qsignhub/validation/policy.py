@@ -40,7 +40,7 @@ _SELECTED_BEFORE = timedelta(days=365 * 100)
 
 def algorithm_policy() -> CMSAlgorithmUsagePolicy:
     return CMSAlgorithmUsagePolicy.lift_policy(
-        DisallowWeakAlgorithmsPolicy(rsa_key_size_threshold=MIN_RSA_BITS)
+        DisallowWeakAlgorithmsPolicy(rsa_key_size_threshold=MIN_RSA_BITS)  # type: ignore[no-untyped-call]
     )
 
 

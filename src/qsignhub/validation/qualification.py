@@ -24,8 +24,7 @@ class Qualification:
 
 
 def determine(anchor: x509.Certificate | None, anchors: AnchorSet, *, failed: bool) -> Qualification:
-    """
-    :param anchor: where the signer's chain ends, ``None`` where no chain was found
+    """:param anchor: where the signer's chain ends, ``None`` where no chain was found
     :param failed: the signature is TOTAL-FAILED, so that it reached no more than the lowest level
     """
     origin = anchors.origin_of(anchor) if anchor is not None else None

@@ -93,7 +93,7 @@ class DocumentTimestampReport:
 
 @dataclass(frozen=True)
 class ValidationReport:
-    """``valid`` holds only if there is a signature, all of them pass, and so does every document timestamp."""
+    """``valid`` holds only if there is a signature, and all signatures and document timestamps pass."""
 
     valid: bool
     signatures: tuple[SignatureReport, ...]

@@ -4,8 +4,8 @@
    latest, the best-signature-time. Without one, only the present counts.
 2. The signature and its chain are validated as of that time, with the revocation information in the document
    that is fresh for it. So a one-time certificate may have expired long ago.
-3. That revocation information must itself be believable: who issued it was within validity now, or when a later
-   document timestamp sealed it.
+3. That revocation information must itself be believable: who issued it was within validity now, or when a
+   later document timestamp sealed it.
 4. What is outside of every digest must be as it should (integrity.py, container.py).
 """
 
@@ -104,6 +104,14 @@ async def judge_signature(
     )
 
 
+_EXPIRED_ISSUERS = (
+    "Who vouches for the certificate ({}) is outside its own validity, "
+    "and no document timestamp sealed the validation data while it was within."
+)
+_CHAIN_AT_FAULT = (
+    AdESIndeterminate.OUT_OF_BOUNDS_NO_POE,
+    AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE,
+)
 _BROKEN = (AdESFailure.HASH_FAILURE, AdESFailure.FORMAT_FAILURE, AdESFailure.SIG_CRYPTO_FAILURE)
 
 
@@ -186,7 +194,7 @@ def _verdict(
         return integrity.result, (*integrity.defects, *token_reasons)
     best = proof.best_signature_time
     certificate = signature.signer_cert
-    if result == AdESIndeterminate.OUT_OF_BOUNDS_NO_POE and best and best < certificate.not_valid_before:
+    if result in _CHAIN_AT_FAULT and best and best < certificate.not_valid_before:
         result = AdESFailure.NOT_YET_VALID
     if result != AdESPassed.OK:
         told = (sentence_for(result), basic.reason)
@@ -195,11 +203,7 @@ def _verdict(
         return AdESIndeterminate.SIG_CONSTRAINTS_FAILURE, token_reasons
     expired = _expired_issuers(basic, evidence, proof.sealed_at or now)
     if expired:
-        names = ", ".join(sorted(expired))
-        return AdESIndeterminate.NO_POE, (
-            f"Who vouches for the certificate ({names}) is outside its own validity, and no document timestamp "
-            "sealed the validation data while it was within.",
-        )
+        return AdESIndeterminate.NO_POE, (_EXPIRED_ISSUERS.format(", ".join(sorted(expired))),)
     covered = any(stamp.passed for stamp in proof.later)
     if not covered and carries_spare(signature.pkcs7_content, evidence, anchors):
         return AdESIndeterminate.SIG_CONSTRAINTS_FAILURE, (SPARE_CERTIFICATE,)
@@ -208,14 +212,8 @@ def _verdict(
 
 def _expired_issuers(basic: _Basic, evidence: Evidence, moment: datetime) -> set[str]:
     """Authorities and responders in the signer's chain that were not within validity at ``moment``."""
-    responders = {one.dump(): one for one in evidence.responder_certificates()}
-    used = [
-        responder
-        for certificate in basic.chain
-        for answer in evidence.answers(certificate)
-        for responder in (answer.extract_basic_ocsp_response()["certs"] or ())
-        if responder.dump() in responders
-    ]
+    answers = [answer for certificate in basic.chain for answer in evidence.answers(certificate)]
+    used = Evidence(ocsps=tuple(answers)).responder_certificates()
     authorities = basic.chain[:-1]
     return {
         one.subject.human_friendly

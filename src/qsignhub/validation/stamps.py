@@ -1,7 +1,7 @@
 """Document timestamps (EN 319 142-1 clause 5.4.3), judged from the last to the first.
 
-A timestamp that passes proves that everything before it existed at its time; so an earlier one is judged as of
-the next later one, which is how an archive outlives its certificates (EN 319 102-1 clause 5.6.3).
+A timestamp that passes proves that everything before it existed at its time; so an earlier one is judged
+as of the next later one, which is how an archive outlives its certificates (EN 319 102-1 clause 5.6.3).
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from qsignhub.validation.report import DocumentTimestampReport
 from qsignhub.validation.tokens import Token, damaged, judge_token
 from qsignhub.validation.wording import indication_of, sub_indication_of
 
-SPARE_CERTIFICATE = "The signature carries a certificate that nobody known has issued; it may have been altered or slipped in."
+SPARE_CERTIFICATE = (
+    "The signature carries a certificate that nobody known has issued; it may have been altered."
+)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def precise(result: AdESSubIndic, status: SignatureStatus | None, fresh: Evidenc
 
 @dataclass(frozen=True)
 class Token:
-    """``intact``: it is over these bytes and its own signature verifies; ``passed``: and its issuer is trusted."""
+    """``intact``: over these bytes, and its own signature verifies; ``passed``: its issuer is trusted too."""
 
     time: datetime | None
     authority: str | None
@@ -60,9 +60,8 @@ async def judge_token(
     proven_at: datetime,
     now: datetime,
 ) -> Token:
-    """
-    :param imprint: gives the digest that the token must carry, by the name of a digest algorithm
-    :param proven_at: the earliest time at which this token provably existed; ``now`` without a later timestamp
+    """:param imprint: gives the digest that the token must carry, by the name of a digest algorithm
+    :param proven_at: the earliest time at which this token provably existed; else ``now``
     """
     try:
         stated: datetime = signed_data["encap_content_info"]["content"].parsed["gen_time"].native

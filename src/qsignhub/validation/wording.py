@@ -8,15 +8,15 @@ from qsignhub.validation.report import Indication
 
 _SENTENCES: dict[AdESSubIndic, str] = {
     AdESFailure.FORMAT_FAILURE: "The signature's format is broken or its bytes were tampered with.",
-    AdESFailure.HASH_FAILURE: "The signed bytes were changed after signing: their digest is not the signed one.",
+    AdESFailure.HASH_FAILURE: "The signed bytes were changed after signing: the digest differs.",
     AdESFailure.SIG_CRYPTO_FAILURE: "The signature value does not verify with the signer's public key.",
     AdESFailure.REVOKED: "The certificate had been revoked when the signature was made.",
     AdESFailure.NOT_YET_VALID: "The signature was made before the certificate became valid.",
-    AdESIndeterminate.SIG_CONSTRAINTS_FAILURE: "The signature lacks an attribute, or has one, against the policy.",
+    AdESIndeterminate.SIG_CONSTRAINTS_FAILURE: "The signature has or lacks an attribute against the policy.",
     AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE: "The certificate or its chain is not meant for this use.",
     AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE: "The certificate chain does not validate.",
     AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE: (
-        "An algorithm or key length used is no longer considered secure (for example SHA-1, MD5 or short RSA)."
+        "An algorithm or key length used is no longer considered secure (such as SHA-1, MD5 or short RSA)."
     ),
     AdESIndeterminate.EXPIRED: "The certificate had expired when the signature was made.",
     AdESIndeterminate.NOT_YET_VALID: "The certificate was not yet valid.",
@@ -31,7 +31,7 @@ _SENTENCES: dict[AdESSubIndic, str] = {
         "A certification authority was revoked, and nothing proves that the signature existed before that."
     ),
     AdESIndeterminate.OUT_OF_BOUNDS_NO_POE: (
-        "The certificate is outside its validity period, and no valid timestamp proves that the signature is older."
+        "The certificate is outside its validity period, and no valid timestamp proves an earlier time."
     ),
     AdESIndeterminate.REVOCATION_OUT_OF_BOUNDS_NO_POE: (
         "The revocation information is outside its validity, and nothing proves that it existed in time."

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx
 
+from qsignhub.foundation.engine import remove_cluster
+
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 
@@ -70,6 +72,7 @@ def running_service(data_dir: Path) -> Iterator[RunningService]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            remove_cluster(data_dir)  # it may lie outside of the folder
 
 
 def free_port() -> int:

@@ -7,12 +7,13 @@ that room (/ByteRange) is what gets signed. Files are copied and appended to, ne
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pyhanko.pdf_utils.generic import DictionaryObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
@@ -26,21 +27,11 @@ from pyhanko.sign.signers.pdf_byterange import (
 )
 
 from qsignhub.signing.errors import DocumentNotSignable, SignatureTooLarge
+from qsignhub.signing.pades.appearance import Appearance, give_appearance
 from qsignhub.signing.pades.security_store import add_to_security_store
 from qsignhub.signing.validation_data import ValidationData
 
 RESERVED_BYTES = 12 * 1024  # of DER; a signature with its chain and timestamp takes about 5 KiB
-
-
-@dataclass(frozen=True, slots=True)
-class FieldPlacement:
-    """Where a visible field stands: page from 1, PDF points from the page's lower left corner."""
-
-    page: int
-    x: float
-    y: float
-    width: float
-    height: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +44,18 @@ class PreparedRevision:
 
 
 def prepare_signature(
-    source: Path, target: Path, *, field_name: str, claimed_time: datetime, reason: str | None = None
+    source: Path,
+    target: Path,
+    *,
+    field_name: str,
+    claimed_time: datetime,
+    reason: str | None = None,
+    appearance: Appearance | None = None,
 ) -> PreparedRevision:
-    """Writes ``source`` plus a revision with an empty PAdES signature to ``target``."""
+    """Writes ``source`` plus a revision with an empty PAdES signature to ``target``.
+
+    Without an ``appearance`` the signature is invisible.
+    """
     placeholder = SignatureObject(
         timestamp=claimed_time,
         subfilter=SigSeedSubFilter.PADES,
@@ -64,7 +64,20 @@ def prepare_signature(
     )
     shutil.copyfile(source, target)
     with _writing(target) as writer:
-        return _place(writer, field_name, placeholder)
+        if appearance is None:
+            return _place(writer, SigFieldSpec(sig_field_name=field_name), placeholder)
+        field = SigFieldSpec(
+            sig_field_name=field_name,
+            on_page=appearance.page_index,
+            box=appearance.rectangle,  # type: ignore[arg-type]  # fractions of a point are taken too
+            readable_field_name=appearance.description,
+        )
+        return _place(
+            writer,
+            field,
+            placeholder,
+            lambda widget: give_appearance(writer, widget, appearance, claimed_time),
+        )
 
 
 def prepare_document_timestamp(
@@ -77,7 +90,7 @@ def prepare_document_timestamp(
     shutil.copyfile(source, target)
     with _writing(target) as writer:
         add_to_security_store(writer, validation_data)
-        return _place(writer, field_name, placeholder)
+        return _place(writer, SigFieldSpec(sig_field_name=field_name), placeholder)
 
 
 def fill(target: Path, revision: PreparedRevision, der: bytes) -> None:
@@ -106,9 +119,17 @@ def _writing(target: Path) -> Iterator[IncrementalPdfFileWriter]:
             raise DocumentNotSignable(f"The document's structure does not take a signature: {exc}") from exc
 
 
-def _place(writer: IncrementalPdfFileWriter, field_name: str, placeholder: PdfSignedData) -> PreparedRevision:
-    steps = PdfCMSEmbedder(SigFieldSpec(sig_field_name=field_name)).write_cms(field_name, writer)
-    next(steps)
+def _place(
+    writer: IncrementalPdfFileWriter,
+    field: SigFieldSpec,
+    placeholder: PdfSignedData,
+    furnish: Callable[[DictionaryObject], None] | None = None,
+) -> PreparedRevision:
+    """``furnish`` is given the new field's widget before anything is written."""
+    steps = PdfCMSEmbedder(field).write_cms(field.sig_field_name, writer)
+    widget = next(steps)
+    if furnish is not None:
+        furnish(widget.get_object())
     steps.send(SigObjSetup(sig_placeholder=placeholder))
     prepared, _ = steps.send(SigIOSetup(md_algorithm="sha256", in_place=True))
     return PreparedRevision(

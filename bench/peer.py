@@ -33,11 +33,11 @@ class LoadedKeySigner(signers.Signer):
         self._key = key
         self._algorithm = ec.ECDSA(hashes.SHA256())
 
-    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: ARG002
         return self._key.sign(data, self._algorithm)
 
 
-class InProcessTimeStamper(TimeStamper):  # type: ignore[misc]
+class InProcessTimeStamper(TimeStamper):
     def __init__(self, authority: Authority) -> None:
         super().__init__(include_nonce=True)
         self._responder = authority.timestamp_responder

@@ -1,4 +1,4 @@
-"""The ASGI application: API and pages over one set of services. ``uvicorn --factory qsignhub.asgi:create``."""
+"""The ASGI application, API and pages: ``uvicorn --factory qsignhub.asgi:create``."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ async def main() -> None:
     engine = EmbeddedEngine(folder)
     conninfo = await engine.start()
     await migrate(conninfo)
-    print(conninfo, flush=True)
+    print(conninfo, flush=True)  # noqa: T201
     try:
         await asyncio.to_thread(sys.stdin.read)  # ends when the tests do
     finally:

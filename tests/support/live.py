@@ -130,8 +130,11 @@ def running(
     log = data_dir / "service.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "qsignhub", "serve"]
-            + ["--data-dir", str(data_dir), "--port", str(port), *options],
+            [
+                *(sys.executable, "-m", "qsignhub", "serve"),
+                *("--data-dir", str(data_dir), "--port", str(port)),
+                *options,
+            ],
             env=variables,
             stdout=output,
             stderr=subprocess.STDOUT,

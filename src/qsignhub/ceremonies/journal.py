@@ -70,7 +70,8 @@ async def add_consent(
     tx: Transaction, scope: Scope, consent: Consent, ip_address: str | None, user_agent: str | None
 ) -> None:
     await tx.execute(
-        "INSERT INTO consents (signer_id, account_id, mode, document_sha256, given_at, ip_address, user_agent) "
+        "INSERT INTO consents"
+        " (signer_id, account_id, mode, document_sha256, given_at, ip_address, user_agent) "
         "VALUES (%s, %s, %s, %s, %s, %s, %s)",
         (
             consent.signer_id,
@@ -105,7 +106,8 @@ async def begin(
     tx: Transaction, request: SignatureRequest, signing_id: str, signer: Signer | None, now: datetime
 ) -> None:
     await tx.execute(
-        "INSERT INTO signings (id, request_id, signer_id, step, begun_at) VALUES (%s, %s, %s, 'authorised', %s)",
+        "INSERT INTO signings (id, request_id, signer_id, step, begun_at) "
+        "VALUES (%s, %s, %s, 'authorised', %s)",
         (signing_id, request.id, signer.id if signer else None, now),
     )
 

@@ -75,6 +75,7 @@ async def _serve(settings: Settings, host: str, port: int, workers: int) -> None
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         stack.enter_context(DataDirLock(settings.data_dir))
+        _clear(settings.spool_dir)
         supervised = []
         if settings.database_url is None:
             engine = EmbeddedEngine(settings.data_dir)
@@ -90,7 +91,7 @@ async def _serve(settings: Settings, host: str, port: int, workers: int) -> None
             Child(f"worker {number}", worker_command(), environment) for number in range(1, workers + 1)
         ]
         supervised += [child.supervise() for child in children]
-        await _until_told_to_stop([asyncio.ensure_future(task) for task in supervised])
+        await _until_told_to_stop([asyncio.create_task(task) for task in supervised])
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -98,20 +99,27 @@ def _environment(settings: Settings) -> dict[str, str]:
     return {"QSIGNHUB_DATA_DIR": str(settings.data_dir), "QSIGNHUB_BASE_URL": settings.base_url}
 
 
-async def _until_told_to_stop(tasks: list[asyncio.Future[None]]) -> None:
+def _clear(spool: Path) -> None:
+    """What a killed service left half received or half made; the folder is ours alone now."""
+    if spool.is_dir():
+        for leftover in spool.iterdir():
+            leftover.unlink()
+
+
+async def _until_told_to_stop(supervisors: list[asyncio.Task[None]]) -> None:
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
-    waiting = asyncio.ensure_future(told.wait())
-    done, _ = await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    engine_first = tasks[::-1]  # children stop before the engine's supervisor does
-    for task in engine_first:
+    waiting = asyncio.create_task(told.wait())
+    await asyncio.wait([waiting, *supervisors], return_when=asyncio.FIRST_COMPLETED)
+    ended = [task for task in supervisors if task.done()]
+    for task in supervisors:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        if task is not waiting:
-            task.result()  # a supervisor never ends by itself: let its error be seen
+    await asyncio.gather(*supervisors, return_exceptions=True)
+    waiting.cancel()
+    for task in ended:
+        task.result()  # a supervisor never ends by itself: let its error be seen
 
 
 def register(app: typer.Typer) -> None:

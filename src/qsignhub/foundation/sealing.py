@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -49,15 +51,13 @@ class MasterKey:
 
     @classmethod
     def from_file(cls, path: Path) -> MasterKey:
-        """Reads the key, or makes one (mode 0600) where there is none yet."""
-        try:
-            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        except FileExistsError:
-            return cls.from_hex(path.read_text())
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        """Reads the key, or makes one (mode 0600) where there is none yet.
+
+        The file appears with the whole key in it: nobody reads half of one, not even after a crash,
+        and of several processes that start at once all get the same key.
+        """
+        if not path.exists():
+            _write_once(path, secrets.token_hex(32) + "\n")
         return cls.from_hex(path.read_text())
 
     def derive(self, purpose: str) -> bytes:
@@ -87,3 +87,22 @@ class MasterKey:
         mac = HMAC(self.derive(purpose), hashes.SHA256())
         mac.update(message)
         return mac.finalize()
+
+
+def _write_once(path: Path, text: str) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
+    unfinished = Path(name)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another process was first, and its file stands
+            path.hardlink_to(unfinished)
+    finally:
+        unfinished.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

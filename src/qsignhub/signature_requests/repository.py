@@ -21,7 +21,6 @@ from qsignhub.signature_requests.model import (
     SigningCertificate,
 )
 
-
 _FIND = "SELECT * FROM signature_requests WHERE id = %s AND account_id = %s AND mode = %s"
 _FIND_AND_LOCK = _FIND + " FOR UPDATE"
 

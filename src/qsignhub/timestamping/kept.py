@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from qsignhub.foundation.der import NotDer
 from qsignhub.timestamping.algorithms import HASH_OF_IDENTIFIER
 from qsignhub.timestamping.authority import authority_certificate, issuer_and_serial, key_identifier_of
-from qsignhub.foundation.der import NotDer
 from qsignhub.timestamping.errors import TimestampMalformed
 from qsignhub.timestamping.model import TimestampToken
 from qsignhub.timestamping.token import SignedToken, read_token, read_tst_info

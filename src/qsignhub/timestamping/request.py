@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from qsignhub.timestamping.algorithms import DIGEST_SIZES, HASH_IDENTIFIERS, HASH_OF_IDENTIFIER
 from qsignhub.foundation.der import (
     INTEGER,
     OBJECT_IDENTIFIER,
@@ -20,6 +19,7 @@ from qsignhub.foundation.der import (
     read,
     unsigned,
 )
+from qsignhub.timestamping.algorithms import DIGEST_SIZES, HASH_IDENTIFIERS, HASH_OF_IDENTIFIER
 from qsignhub.timestamping.errors import TimestampAlgorithmWeak, WrongImprint
 from qsignhub.timestamping.status import FailureInfo
 

@@ -13,8 +13,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from qsignhub.foundation.clock import Clock
-from qsignhub.timestamping.algorithms import ECDSA_WITH_SHA256, HASH_IDENTIFIERS
-from qsignhub.timestamping.authority import AuthorityCertificate, authority_certificate
 from qsignhub.foundation.der import (
     GENERALIZED_TIME,
     OCTET_STRING,
@@ -24,6 +22,8 @@ from qsignhub.foundation.der import (
     integer,
     object_identifier,
 )
+from qsignhub.timestamping.algorithms import ECDSA_WITH_SHA256, HASH_IDENTIFIERS
+from qsignhub.timestamping.authority import AuthorityCertificate, authority_certificate
 from qsignhub.timestamping.request import RequestRefused, TimestampRequest, read_request
 from qsignhub.timestamping.status import GRANTED, FailureInfo, rejection
 from qsignhub.timestamping.token import (

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from qsignhub.foundation.der import OCTET_STRING, SEQUENCE, Element, Fields, NotDer, elements, read
 from qsignhub.timestamping.algorithms import HASH_OF_IDENTIFIER, check_signature, digest, hash_named_by
 from qsignhub.timestamping.authority import (
     AuthorityCertificate,
@@ -13,7 +14,6 @@ from qsignhub.timestamping.authority import (
     issuer_and_serial,
     key_identifier_of,
 )
-from qsignhub.foundation.der import OCTET_STRING, SEQUENCE, Element, Fields, NotDer, elements, read
 from qsignhub.timestamping.errors import (
     AuthorityExpired,
     TimestampMalformed,

@@ -32,7 +32,7 @@ class RunningService:
 
     def command(self, *arguments: str) -> str:
         """Runs a ``qsignhub`` command beside the service; its standard output."""
-        finished = subprocess.run(
+        finished = subprocess.run(  # noqa: S603  # our own command
             [sys.executable, "-m", "qsignhub", *arguments, "--data-dir", str(self.data_dir)],
             env=self.environment,
             capture_output=True,
@@ -56,7 +56,7 @@ def running_service(data_dir: Path) -> Iterator[RunningService]:
     log = data_dir / "service.log"
     data_dir.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603  # our own command
             [sys.executable, "-m", "qsignhub", "serve", "--data-dir", str(data_dir), "--port", str(port)],
             env=environment,
             stdout=output,

@@ -6,9 +6,10 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any, LiteralString, TypeAlias
 
 import psycopg
 from pgqueuer import Queries
@@ -23,15 +24,15 @@ from qsignhub.foundation.errors import Unavailable
 logger = logging.getLogger(__name__)
 
 Payload: TypeAlias = Mapping[str, Any]
-_MAX_STARTS = 50
+_MAX_CRASHES = 50
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """The delay doubles from ``first`` up to ``cap``; after ``attempts`` failures the job is held.
 
-    ``attempts`` counts failures of our own; while a part is ``Unavailable`` the job is retried
-    without end, for such a fault delays work and never loses it.
+    ``attempts`` counts failures of our own, and deaths of the process in the job; while a part is
+    ``Unavailable`` the job is retried without end, for such a fault delays work and never loses it.
     """
 
     attempts: int = 10
@@ -133,26 +134,39 @@ class JobRunner:
         manager.entrypoint(name, concurrency_limit=handler.limit, on_failure="hold")(entrypoint)
 
     async def _execute(self, name: str, handler: JobHandler, job: Job) -> None:
-        payload = json.loads(job.payload or b"{}")
-        await self._count_start(name, job)
+        begun: int | None = None
         try:
-            again = True
-            while again:
-                async with self._database.transaction() as tx:
-                    again = bool(await handler.run(tx, payload))
-                    if not again:
-                        await tx.execute("DELETE FROM job_starts WHERE job_id = %s", (job.id,))
+            begun = await self._count_start(job)
+            if begun > handler.retry.attempts + _MAX_CRASHES:
+                raise JobCrashesTooOften(f"{name} was begun {begun} times and never came to an end")
+            await self._call(handler, job)
         except Unavailable as exc:
             logger.warning("job %s waits: %s (%s)", name, exc.code, exc.message)
+            if begun is not None:
+                await self._settle("UPDATE job_starts SET starts = starts - 1 WHERE job_id = %s", job)
             raise RetryRequested(delay=handler.retry.delay(job.attempts), reason=exc.code) from exc
         except Exception as exc:
-            if job.attempts + 1 >= handler.retry.attempts:
+            if begun is None or begun >= handler.retry.attempts:
+                await self._settle("DELETE FROM job_starts WHERE job_id = %s", job)
                 raise
             logger.exception("job %s failed and is retried", name)
             raise RetryRequested(delay=handler.retry.delay(job.attempts), reason=str(exc)) from exc
 
-    async def _count_start(self, name: str, job: Job) -> None:
-        """The queue's own counter knows failures, not crashes: count every start, commit it first."""
+    async def _call(self, handler: JobHandler, job: Job) -> None:
+        payload = json.loads(job.payload or b"{}")
+        again = True
+        while again:
+            async with self._database.transaction() as tx:
+                again = bool(await handler.run(tx, payload))
+                if not again:
+                    await tx.execute("DELETE FROM job_starts WHERE job_id = %s", (job.id,))
+
+    async def _count_start(self, job: Job) -> int:
+        """How often it was begun and failed or died, this start included.
+
+        The queue's own counter knows neither crashes nor why a job was put back: count every start,
+        commit it first, and take it back where only a part was ``Unavailable``.
+        """
         async with self._database.transaction() as tx:
             row = await fetch_one(
                 tx,
@@ -160,6 +174,9 @@ class JobRunner:
                 "ON CONFLICT (job_id) DO UPDATE SET starts = job_starts.starts + 1 RETURNING starts",
                 (job.id,),
             )
-        crashes = (row["starts"] if row else 1) - 1 - job.attempts
-        if crashes > _MAX_STARTS:
-            raise JobCrashesTooOften(f"{name} ended its process {crashes} times")
+        return int(row["starts"]) if row else 1
+
+    async def _settle(self, statement: LiteralString, job: Job) -> None:
+        with suppress(Unavailable):  # then one start too many is counted
+            async with self._database.transaction() as tx:
+                await tx.execute(statement, (job.id,))

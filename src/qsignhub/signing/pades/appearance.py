@@ -11,18 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from pyhanko.pdf_utils.generic import (
-    ArrayObject,
-    DictionaryObject,
-    FloatObject,
-    IndirectObject,
-    NameObject,
-    StreamObject,
-)
+from pyhanko.pdf_utils.generic import DictionaryObject, PdfObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from qsignhub.signing.pades.font_resource import embed_font, shown
 from qsignhub.signing.pades.layout import Box, Line, lay_out, writable_name
+from qsignhub.signing.pades.pdf_objects import dictionary, name, numbers, stream
 from qsignhub.signing.pades.typeface import Typeface, typeface
 
 SANDBOX_MARKS = ("SANDBOX · no legal value", "SANDBOX")
@@ -89,18 +83,14 @@ def give_appearance(
         270: (0, -1, 1, 0, 0, height),
     }[turn]
     lines, content = _draw(Box(0, 0, across, up), appearance, claimed_time)
-    form = StreamObject(
-        dict_data={
-            NameObject("/Type"): NameObject("/XObject"),
-            NameObject("/Subtype"): NameObject("/Form"),
-            NameObject("/BBox"): ArrayObject(FloatObject(value) for value in (0, 0, across, up)),
-            NameObject("/Matrix"): ArrayObject(FloatObject(value) for value in matrix),
-            NameObject("/Resources"): DictionaryObject({NameObject("/Font"): _fonts(writer, lines)}),
-        },
-        stream_data=content,
-    )
-    form.compress()
-    widget[NameObject("/AP")] = DictionaryObject({NameObject("/N"): writer.add_object(form)})
+    form: dict[str, PdfObject] = {
+        "Type": name("XObject"),
+        "Subtype": name("Form"),
+        "BBox": numbers((0, 0, across, up)),
+        "Matrix": numbers(matrix),
+        "Resources": dictionary({"Font": _fonts(writer, lines)}),
+    }
+    widget[name("AP")] = dictionary({"N": writer.add_object(stream(content, form))})
 
 
 def _draw(box: Box, appearance: Appearance, claimed_time: datetime) -> tuple[tuple[Line, ...], bytes]:
@@ -182,10 +172,10 @@ def _fonts(writer: IncrementalPdfFileWriter, lines: tuple[Line, ...]) -> Diction
     texts: dict[str, tuple[Typeface, list[str]]] = {}
     for line in lines:
         texts.setdefault(line.face.name, (line.face, []))[1].append(line.text)
-    fonts: dict[NameObject, IndirectObject] = {
-        NameObject(f"/{name}"): embed_font(writer, face, of_face) for name, (face, of_face) in texts.items()
+    fonts: dict[str, PdfObject] = {
+        key: embed_font(writer, face, of_face) for key, (face, of_face) in texts.items()
     }
-    return DictionaryObject(fonts)
+    return dictionary(fonts)
 
 
 def _rotation(page: DictionaryObject) -> int:

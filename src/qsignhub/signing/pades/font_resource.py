@@ -5,18 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from pyhanko.pdf_utils.generic import (
-    ArrayObject,
-    DictionaryObject,
-    IndirectObject,
-    NameObject,
-    NumberObject,
-    PdfObject,
-    StreamObject,
-    TextStringObject,
-)
+from pyhanko.pdf_utils.generic import ArrayObject, IndirectObject, PdfObject, TextStringObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
+from qsignhub.signing.pades.pdf_objects import dictionary, name, number, numbers, stream
 from qsignhub.signing.pades.typeface import MISSING_GLYPH, Typeface
 
 _NONSYMBOLIC, _CAP_HEIGHT, _STEM_WIDTH = 32, 714, 80
@@ -34,45 +26,45 @@ def embed_font(writer: IncrementalPdfFileWriter, face: Typeface, texts: Iterable
     if MISSING_GLYPH in meanings:
         meanings[MISSING_GLYPH] = "\ufffd"
     program = face.subset(meanings)
-    name = NameObject(f"/{_subset_tag(program)}+{face.name}")
-    descriptor = _dictionary(
-        Type=NameObject("/FontDescriptor"),
-        FontName=name,
-        Flags=NumberObject(_NONSYMBOLIC),
-        FontBBox=ArrayObject(NumberObject(_per_mille(value, face)) for value in face.bounds),
-        ItalicAngle=NumberObject(0),
-        Ascent=NumberObject(_per_mille(face.ascent, face)),
-        Descent=NumberObject(_per_mille(face.descent, face)),
-        CapHeight=NumberObject(_CAP_HEIGHT),
-        StemV=NumberObject(_STEM_WIDTH),
-        FontFile2=_add(writer, _stream(program, Length1=NumberObject(len(program)))),
-    )
+    base_font = name(f"{_subset_tag(program)}+{face.name}")
+    descriptor = {
+        "Type": name("FontDescriptor"),
+        "FontName": base_font,
+        "Flags": number(_NONSYMBOLIC),
+        "FontBBox": numbers(_per_mille(value, face) for value in face.bounds),
+        "ItalicAngle": number(0),
+        "Ascent": number(_per_mille(face.ascent, face)),
+        "Descent": number(_per_mille(face.descent, face)),
+        "CapHeight": number(_CAP_HEIGHT),
+        "StemV": number(_STEM_WIDTH),
+        "FontFile2": writer.add_object(stream(program, {"Length1": number(len(program))})),
+    }
     widths = ArrayObject()
     for glyph in sorted(meanings):
-        widths += [NumberObject(glyph), ArrayObject([NumberObject(_per_mille(face.advances[glyph], face))])]
-    descendant = _dictionary(
-        Type=NameObject("/Font"),
-        Subtype=NameObject("/CIDFontType2"),
-        BaseFont=name,
-        CIDSystemInfo=_dictionary(
-            Registry=TextStringObject("Adobe"),
-            Ordering=TextStringObject("Identity"),
-            Supplement=NumberObject(0),
-        ),
-        FontDescriptor=_add(writer, descriptor),
-        CIDToGIDMap=NameObject("/Identity"),
-        DW=NumberObject(1000),
-        W=widths,
-    )
-    font = _dictionary(
-        Type=NameObject("/Font"),
-        Subtype=NameObject("/Type0"),
-        BaseFont=name,
-        Encoding=NameObject("/Identity-H"),
-        DescendantFonts=ArrayObject([_add(writer, descendant)]),
-        ToUnicode=_add(writer, _stream(_to_unicode(meanings))),
-    )
-    return _add(writer, font)
+        widths += [number(glyph), numbers([_per_mille(face.advances[glyph], face)])]
+    system = {
+        "Registry": TextStringObject("Adobe"),
+        "Ordering": TextStringObject("Identity"),
+        "Supplement": number(0),
+    }
+    descendant: dict[str, PdfObject] = {
+        "Type": name("Font"),
+        "Subtype": name("CIDFontType2"),
+        "BaseFont": base_font,
+        "CIDSystemInfo": dictionary(system),
+        "FontDescriptor": writer.add_object(dictionary(descriptor)),
+        "CIDToGIDMap": name("Identity"),
+        "W": widths,
+    }
+    font: dict[str, PdfObject] = {
+        "Type": name("Font"),
+        "Subtype": name("Type0"),
+        "BaseFont": base_font,
+        "Encoding": name("Identity-H"),
+        "DescendantFonts": ArrayObject([writer.add_object(dictionary(descendant))]),
+        "ToUnicode": writer.add_object(stream(_to_unicode(meanings), {})),
+    }
+    return writer.add_object(dictionary(font))
 
 
 def _to_unicode(meanings: dict[int, str]) -> bytes:
@@ -98,17 +90,3 @@ def _subset_tag(program: bytes) -> str:
 
 def _per_mille(value: int, face: Typeface) -> int:
     return round(value * 1000 / face.units_per_em)
-
-
-def _dictionary(**entries: PdfObject) -> DictionaryObject:
-    return DictionaryObject({NameObject(f"/{key}"): value for key, value in entries.items()})
-
-
-def _stream(data: bytes, **entries: PdfObject) -> StreamObject:
-    stream = StreamObject(dict_data=dict(_dictionary(**entries)), stream_data=data)
-    stream.compress()
-    return stream
-
-
-def _add(writer: IncrementalPdfFileWriter, content: PdfObject) -> IndirectObject:
-    return writer.add_object(content)

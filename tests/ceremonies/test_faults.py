@@ -200,6 +200,9 @@ async def test_case_51_a_signature_by_another_key_is_never_kept(settings: Settin
         signer = (await current(services, request)).signers[0]
         assert (signer.status, signer.failure_code) == ("failed", "WRONG_SIGNATURE")
         assert await signatures(services, request) == 0
+        async with services.database.transaction() as tx:
+            [(key, use)] = await journal.key_uses(tx, request.scope, request.id)
+        assert await services.trust.of("test").custody.operations(key) == [use]
 
 
 async def test_a_consent_left_too_long_is_asked_for_again(settings: Settings, conninfo: str) -> None:

@@ -179,6 +179,6 @@ async def _everything_in(conninfo: str) -> str:
         )
         rows = []
         for (table,) in await tables.fetchall():
-            found = await connection.execute(f"SELECT t::text FROM {table} t")  # type: ignore[arg-type]
+            found = await connection.execute(f"SELECT t::text FROM {table} t")
             rows += [str(row) for (row,) in await found.fetchall()]
     return "\n".join(rows)

@@ -30,18 +30,24 @@ async def test_a_transaction_commits_when_its_block_ends(notes: Database) -> Non
 
 
 async def test_an_error_rolls_the_whole_transaction_back(notes: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def work() -> None:
         async with notes.transaction() as tx:
             await tx.execute("INSERT INTO notes VALUES ('one')")
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await work()
     assert await written(notes) == set()
 
 
 async def test_a_refused_statement_rolls_back_and_is_told_as_it_is(notes: Database) -> None:
-    with pytest.raises(psycopg.errors.UniqueViolation):
+    async def work() -> None:
         async with notes.transaction() as tx:
             await tx.execute("INSERT INTO notes VALUES ('one')")
             await tx.execute("INSERT INTO notes VALUES ('one')")
+
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        await work()
     assert await written(notes) == set()
 
 
@@ -63,12 +69,15 @@ async def test_a_cancelled_request_rolls_back(notes: Database) -> None:
 
 
 async def test_what_commits_by_itself_outlives_a_rollback(notes: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def work() -> None:
         async with notes.transaction() as tx:
             await tx.execute("INSERT INTO notes VALUES ('of the transaction')")
             async with notes.autocommit() as connection:
                 await connection.execute("INSERT INTO notes VALUES ('by itself')")
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await work()
     assert await written(notes) == {"by itself"}
 
 
@@ -79,19 +88,25 @@ async def test_rows_come_by_name(database: Database) -> None:
 
 
 async def test_case_72_a_connection_lost_in_the_middle_is_unavailable(notes: Database) -> None:
-    with pytest.raises(DatabaseUnavailable):
+    async def work() -> None:
         async with notes.transaction() as tx:
             await tx.execute("INSERT INTO notes VALUES ('one')")
             await _end_all_connections(notes.conninfo)
             await tx.execute("INSERT INTO notes VALUES ('two')")
+
+    with pytest.raises(DatabaseUnavailable):
+        await work()
     assert await written(notes) == set(), "the pool has a fresh connection"
 
 
 async def test_case_72_a_connection_lost_before_the_commit_is_unavailable(notes: Database) -> None:
-    with pytest.raises(DatabaseUnavailable):
+    async def work() -> None:
         async with notes.transaction() as tx:
             await tx.execute("INSERT INTO notes VALUES ('one')")
             await _end_all_connections(notes.conninfo)
+
+    with pytest.raises(DatabaseUnavailable):
+        await work()
     assert await written(notes) == set()
 
 

@@ -94,6 +94,8 @@ def test_a_link_of_another_installation_opens_nothing(links: FileLinks, clock: S
 
 
 def test_a_part_of_the_path_cannot_become_a_part_of_the_owner(links: FileLinks) -> None:
-    link = Link(links.url(SCOPE, "/docs/x?live.acc_B&9999999999"))
+    url = links.url(SCOPE, "/docs/x?live.acc_B&1")
+    signature, expires = url.rpartition("signature=")[2], int(url.partition("expires=")[2][:10])
+    assert links.scope_behind("/docs/x?live.acc_B&1", "test.acc_A", expires, signature) == SCOPE
     with pytest.raises(FileLinkInvalid):
-        links.scope_behind("/docs/x", "live.acc_B", 9999999999, link.signature)
+        links.scope_behind("/docs/x", "live.acc_B&1?test.acc_A", expires, signature)

@@ -59,6 +59,7 @@ class SigningCycle:
     async def _refuse(
         self, tx: Transaction, request: SignatureRequest, signing: Signing, refusal: Refused
     ) -> None:
+        await self._signature.abandon(tx, request, signing)
         await journal.finish(tx, signing, self._clock.now(), refusal.code)
         signer = request.signer(signing.signer_id or "")
         if isinstance(refusal, ConsentLapsed):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from qsignhub.authority.service import Subject
@@ -37,7 +38,19 @@ from qsignhub.timestamping.model import TimestampToken
 
 CONSENT_LIFETIME = timedelta(minutes=30)
 Checkpoint = Callable[[str], None]
-_Doer = Callable[[Transaction, SignatureRequest, Signer, Signing], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a step works on; the request is locked by the transaction."""
+
+    tx: Transaction
+    request: SignatureRequest
+    signer: Signer
+    signing: Signing
+
+
+_Doer = Callable[[_Work], Awaitable[None]]
 
 
 class SignatureSteps:
@@ -74,46 +87,46 @@ class SignatureSteps:
     ) -> None:
         name, do = self._after[signing.step]
         self._checkpoint(f"before {name}")
-        await do(tx, request, signer, signing)
+        await do(_Work(tx, request, signer, signing))
         self._checkpoint(f"after {name}")
 
-    async def _certify(
-        self, tx: Transaction, request: SignatureRequest, signer: Signer, signing: Signing
-    ) -> None:
+    async def _certify(self, work: _Work) -> None:
         """A key of the signer's own, for this one signature, and a certificate for it."""
-        trust = self._trust.of(request.scope.mode)
-        verification = await self._identities.of_signer(tx, request.scope, signer.id)
+        trust = self._trust.of(work.request.scope.mode)
+        verification = await self._identities.of_signer(work.tx, work.request.scope, work.signer.id)
         country = verification.identity.document_country if verification and verification.identity else None
-        subject = Subject(name=signer.name, country=country or signer.identity_country)
-        public_key = await trust.custody.create_key(signing.id)
-        certificate = await trust.authority.issue_signer_certificate(tx, signing.id, public_key, subject)
+        subject = Subject(name=work.signer.name, country=country or work.signer.identity_country)
+        public_key = await trust.custody.create_key(work.signing.id)
+        certificate = await trust.authority.issue_signer_certificate(
+            work.tx, work.signing.id, public_key, subject
+        )
         if verification and verification.hints.get("certificate_revoked"):
-            await trust.authority.revoke(tx, certificate, "key_compromise")
-        await journal.record(tx, signing, "certified", {"certificate": certificate})
+            await trust.authority.revoke(work.tx, certificate, "key_compromise")
+        await journal.record(work.tx, work.signing, "certified", {"certificate": certificate})
 
-    async def _prepare(
-        self, tx: Transaction, request: SignatureRequest, signer: Signer, signing: Signing
-    ) -> None:
+    async def _prepare(self, work: _Work) -> None:
         """The exact bytes to be signed, in the journal before the key is touched."""
-        certificate = there(signing.certificate)
-        source = await self._workplace.source(tx, request)
-        consent = await journal.find_consent(tx, request.scope, signer.id)
+        certificate = there(work.signing.certificate)
+        source = await self._workplace.source(work.tx, work.request)
+        consent = await journal.find_consent(work.tx, work.request.scope, work.signer.id)
         if consent is None or consent.document_sha256 != source.original_sha256:
-            raise DocumentChanged("The document is not the one that the signer agreed to; it is not signed.")
+            raise DocumentChanged(
+                "The document is not the one that the work.signer agreed to; it is not signed."
+            )
         async with self._workplace.on_copy_of(source) as (original, target):
             prepared = await asyncio.to_thread(
                 prepare_signature,
                 original,
                 target,
-                field_name=f"Signature-{signer.id}",
+                field_name=f"Signature-{work.signer.id}",
                 claimed_time=self._clock.now(),
-                appearance=_appearance(request, signer),
+                appearance=_appearance(work.request, work.signer),
             )
-            stored = await self._workplace.store(request, signing, "prepared", target)
+            stored = await self._workplace.store(work.request, work.signing, "prepared", target)
         attributes = cms.signed_attributes(prepared.digest, certificate)
         await journal.record(
-            tx,
-            signing,
+            work.tx,
+            work.signing,
             "prepared",
             {
                 "base_revision": source.revision,
@@ -126,116 +139,118 @@ class SignatureSteps:
             },
         )
 
-    async def _activate(
-        self, tx: Transaction, request: SignatureRequest, signer: Signer, signing: Signing
-    ) -> None:
+    async def _activate(self, work: _Work) -> None:
         """The signer's authorisation, bound to this key and this digest, on record before its use."""
         now = self._clock.now()
-        consent = await journal.find_consent(tx, request.scope, signer.id)
+        consent = await journal.find_consent(work.tx, work.request.scope, work.signer.id)
         if consent is None or consent.given_at + CONSENT_LIFETIME <= now:
-            raise ConsentLapsed("Too long since the signer agreed; the signer is asked to confirm again.")
+            raise ConsentLapsed(
+                "Too long since the work.signer agreed; the work.signer is asked to confirm again."
+            )
         activation = Activation(
             id=new_id("act"),
-            signer_id=signer.id,
-            key_id=signing.id,
-            digest=there(signing.digest),
+            signer_id=work.signer.id,
+            key_id=work.signing.id,
+            digest=there(work.signing.digest),
             expires_at=now + activations.LIFETIME,
         )
-        token = self._trust.of(request.scope.mode).activations.issue(activation)
+        token = self._trust.of(work.request.scope.mode).activations.issue(activation)
         journaled = JournaledActivation(
             activation.id, activation.key_id, activation.digest, token, activation.expires_at, "issued"
         )
-        await journal.add_activation(tx, signing, journaled, now)
-        await journal.record(tx, signing, "activated")
+        await journal.add_activation(work.tx, work.signing, journaled, now)
+        await journal.record(work.tx, work.signing, "activated")
 
-    async def _sign(
-        self, tx: Transaction, request: SignatureRequest, signer: Signer, signing: Signing
-    ) -> None:
+    async def _sign(self, work: _Work) -> None:
         """One use of the key; after a crash its outcome is asked of custody, not repeated."""
-        custody = self._trust.of(request.scope.mode).custody
-        digest, certificate = there(signing.digest), there(signing.certificate)
-        activation = await journal.issued_activation(tx, signing)
+        custody = self._trust.of(work.request.scope.mode).custody
+        digest, certificate = there(work.signing.digest), there(work.signing.certificate)
+        activation = await journal.issued_activation(work.tx, work.signing)
         if activation is None:
-            await journal.record(tx, signing, "prepared")
+            await journal.record(work.tx, work.signing, "prepared")
             return
-        outcome = await custody.outcome(signing.id, activation.id)
+        outcome = await custody.outcome(work.signing.id, activation.id)
         if outcome.state == "begun":
-            await journal.settle_activation(tx, activation.id, "burnt")
-            await journal.record(tx, signing, "prepared")
+            await journal.settle_activation(work.tx, activation.id, "burnt")
+            await journal.record(work.tx, work.signing, "prepared")
             return
         signature = outcome.signature
         if signature is None:
             try:
-                signature = await custody.sign(signing.id, digest, activation.token)
+                signature = await custody.sign(work.signing.id, digest, activation.token)
             except ActivationExpired:
-                await journal.settle_activation(tx, activation.id, "lapsed")
-                await journal.record(tx, signing, "prepared")
+                await journal.settle_activation(work.tx, activation.id, "lapsed")
+                await journal.record(work.tx, work.signing, "prepared")
                 return
         cms.verify_signature_value(signature, digest, certificate)
-        await journal.settle_activation(tx, activation.id, "done")
-        await journal.record(tx, signing, "signed", {"signature": signature})
+        await journal.settle_activation(work.tx, activation.id, "done")
+        await journal.record(work.tx, work.signing, "signed", {"signature": signature})
 
-    async def _timestamp(
-        self, tx: Transaction, request: SignatureRequest, signer: Signer, signing: Signing
-    ) -> None:
-        imprint = hashlib.sha256(there(signing.signature)).digest()
-        token = await self._trust.of(request.scope.mode).timestamps.timestamp(imprint)
-        begin, end = validity_of(there(signing.certificate))
+    async def _timestamp(self, work: _Work) -> None:
+        imprint = hashlib.sha256(there(work.signing.signature)).digest()
+        token = await self._trust.of(work.request.scope.mode).timestamps.timestamp(imprint)
+        begin, end = validity_of(there(work.signing.certificate))
         if not begin <= token.gen_time <= end:
             raise CertificateExpired("The signer's certificate was not valid when the signature was made.")
-        await journal.record(tx, signing, "timestamped", {"timestamp_token": token.der})
+        await journal.record(work.tx, work.signing, "timestamped", {"timestamp_token": token.der})
 
-    async def _embed(
-        self, tx: Transaction, request: SignatureRequest, signer: Signer, signing: Signing
-    ) -> None:
+    async def _embed(self, work: _Work) -> None:
         """Signature, chain and status into the document: PAdES-B-LT."""
-        certificate, token = there(signing.certificate), self._token(signing)
-        trust = self._trust.of(request.scope.mode)
+        certificate, token = there(work.signing.certificate), self._token(work.signing)
+        trust = self._trust.of(work.request.scope.mode)
         data = await self._workplace.validation_data(trust, token, certificate)
         signature = cms.assemble(
-            there(signing.signed_attributes),
-            there(signing.signature),
+            there(work.signing.signed_attributes),
+            there(work.signing.signature),
             certificate,
             trust.authority.chain[:-1],
             token.der,
         )
-        prepared = PreparedRevision(b"", there(signing.reserved_start), there(signing.reserved_end))
-        async with self._workplace.on_prepared(signing) as target:
+        prepared = PreparedRevision(b"", there(work.signing.reserved_start), there(work.signing.reserved_end))
+        async with self._workplace.on_prepared(work.signing) as target:
             await asyncio.to_thread(fill, target, prepared, signature)
             await asyncio.to_thread(append_validation_data, target, data)
-            stored = await self._workplace.store(request, signing, "signed", target)
+            stored = await self._workplace.store(work.request, work.signing, "signed", target)
         await journal.record(
-            tx, signing, "embedded", {"result_key": stored.key, "result_sha256": stored.sha256}
+            work.tx, work.signing, "embedded", {"result_key": stored.key, "result_sha256": stored.sha256}
         )
 
-    async def _publish(
-        self, tx: Transaction, request: SignatureRequest, signer: Signer, signing: Signing
-    ) -> None:
+    async def _publish(self, work: _Work) -> None:
         """The revision, the signer's and the request's state and their events, all or nothing."""
-        certificate, token = there(signing.certificate), self._token(signing)
-        trust = self._trust.of(request.scope.mode)
+        certificate, token = there(work.signing.certificate), self._token(work.signing)
+        trust = self._trust.of(work.request.scope.mode)
         revision = Revision(
-            number=there(signing.base_revision) + 1,
-            blob_key=there(signing.result_key),
-            sha256=there(signing.result_sha256),
-            size_bytes=await self._workplace.size(there(signing.result_key)),
+            number=there(work.signing.base_revision) + 1,
+            blob_key=there(work.signing.result_key),
+            sha256=there(work.signing.result_sha256),
+            size_bytes=await self._workplace.size(there(work.signing.result_key)),
         )
-        await self._requests.publish_revision(tx, request, signing.id, revision)
+        await self._requests.publish_revision(work.tx, work.request, work.signing.id, revision)
         moved = await self._requests.signature_published(
-            tx,
-            request,
-            signer,
+            work.tx,
+            work.request,
+            work.signer,
             view_of_certificate(certificate, trust.listed_issuers),
             view_of_timestamp(token),
             token.gen_time,
         )
-        await journal.record(tx, signing, "published")
-        await journal.finish(tx, signing, self._clock.now())
-        await trust.custody.destroy_key(signing.id)
+        await journal.record(work.tx, work.signing, "published")
+        await journal.finish(work.tx, work.signing, self._clock.now())
+        await trust.custody.destroy_key(work.signing.id)
         if all(other.status == "signed" for other in moved.signers):
-            await journal.begin(tx, moved, new_id("sig"), None, self._clock.now())
+            await journal.begin(work.tx, moved, new_id("sig"), None, self._clock.now())
         else:
-            await self._invitations.send(tx, moved)
+            await self._invitations.send(work.tx, moved)
+
+    async def abandon(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> None:
+        """Settles a refused signing: what became of its authorisation is on record, its key is no more."""
+        custody = self._trust.of(request.scope.mode).custody
+        activation = await journal.issued_activation(tx, signing)
+        if activation is not None:
+            outcome = await custody.outcome(signing.id, activation.id)
+            state = {"unused": "lapsed", "begun": "burnt", "done": "done"}[outcome.state]
+            await journal.settle_activation(tx, activation.id, state)
+        await custody.destroy_key(signing.id)
 
     @staticmethod
     def _token(signing: Signing) -> TimestampToken:

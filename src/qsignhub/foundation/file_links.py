@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -46,4 +47,5 @@ class FileLinks:
         return Scope(account_id, _MODES[mode])
 
     def _signature(self, path: str, owner: str, expires: int) -> str:
-        return self._master_key.authenticate(_PURPOSE, f"{path}?{owner}&{expires}".encode()).hex()
+        message = json.dumps([path, owner, expires]).encode()  # no part can pass for a part of another
+        return self._master_key.authenticate(_PURPOSE, message).hex()

@@ -77,7 +77,7 @@ class MasterKey:
             if sealed[:1] != _FORMAT:
                 raise InvalidTag
             return AESGCM(self.derive(purpose)).decrypt(nonce, ciphertext, name.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce and a tag
             raise SealBroken(
                 f"A sealed {purpose} does not open: QSIGNHUB_MASTER_KEY is not the one it was sealed with."
             ) from None

@@ -90,7 +90,7 @@ async def open_services(
 async def _compose(
     settings: Settings, conninfo: str, overrides: Overrides, stack: AsyncExitStack
 ) -> Services:
-    settings.spool_dir.mkdir(parents=True, exist_ok=True)
+    settings.spool_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = overrides.clock or SystemClock()
     key = settings.open_master_key()
     database = Database(conninfo, connections=settings.worker_concurrency + 4)

@@ -51,7 +51,7 @@ class Blobs:
         self._root = Path(unquote(parts.path)) if parts.scheme == "file" else None
         self._store: ObjectStore
         if self._root is not None:
-            self._root.mkdir(parents=True, exist_ok=True)
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._store = LocalStore(self._root)
         else:
             self._store = from_url(url, retry_config=_RETRIES)

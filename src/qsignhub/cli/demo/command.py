@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,8 +17,8 @@ from rich.console import Console
 
 from qsignhub.cli.demo.journey import Journey, JourneyFailed, Outcome
 from qsignhub.cli.demo.page import PageUnexpected
-from qsignhub.cli.demo.receiver import listening_receiver
-from qsignhub.cli.demo.service import ServiceNotReady, running_service
+from qsignhub.cli.demo.receiver import Receiver, listening_receiver
+from qsignhub.cli.demo.service import RunningService, ServiceNotReady, running_service
 
 
 class Timeline:
@@ -38,6 +41,7 @@ def demo(
         Path | None, typer.Option("--out", help="Keeps signed.pdf, root.pem, timeline.json.")
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Prints the timeline as JSON.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leaves the service running until Ctrl+C.")] = False,
 ) -> None:
     """Shows everything at once: a contract uploaded, signed by two people, delivered, validated."""
     console = Console(stderr=json_output)
@@ -45,33 +49,49 @@ def demo(
     sample = files("qsignhub.cli.demo") / "service-agreement.pdf"
     console.print("\n[bold]QSignHub[/]  SANDBOX: real cryptography, no legal value\n", highlight=False)
     try:
-        with as_file(sample) as shipped:
-            outcome = _run(file or shipped, timeline, console)
+        with as_file(sample) as shipped, _everything_needed(timeline, console) as (service, receiver):
+            outcome = _run(file or shipped, service, receiver, timeline, console)
+            if out is not None:
+                _keep(out, outcome, timeline)
+                console.print(f"\n  signed.pdf, root.pem and timeline.json are in [bold]{out}[/]")
+            if json_output:
+                print(json.dumps(timeline.entries, indent=2))
+            console.print("\n  [green]Everything held.[/]\n", highlight=False)
+            if keep:
+                _wait_for_interrupt(console, service)
     except (JourneyFailed, PageUnexpected, ServiceNotReady, httpx.HTTPError) as exc:
         console.print(f"\n  [red]✗ {type(exc).__name__}[/]: {exc}\n", highlight=False)
         sys.exit(1)
-    if out is not None:
-        _keep(out, outcome, timeline)
-        console.print(f"\n  signed.pdf, root.pem and timeline.json are in [bold]{out}[/]", highlight=False)
-    if json_output:
-        print(json.dumps(timeline.entries, indent=2))
-    console.print("\n  [green]Everything held.[/]\n", highlight=False)
 
 
-def _run(contract: Path, timeline: Timeline, console: Console) -> Outcome:
-    with tempfile.TemporaryDirectory(prefix="qsignhub-demo-") as folder, listening_receiver() as receiver:
+@contextmanager
+def _everything_needed(timeline: Timeline, console: Console) -> Iterator[tuple[RunningService, Receiver]]:
+    """A service on a folder of its own, and a webhook receiver."""
+    with (
+        tempfile.TemporaryDirectory(prefix="qsignhub-demo-") as folder,
+        listening_receiver() as receiver,
+        ExitStack() as stack,
+    ):
         with console.status("Starting the service, its database and its trust services …"):
-            service_context = running_service(Path(folder) / "data")
-            service = service_context.__enter__()
-        try:
-            timeline.tell("Service ready", f"on {service.base_url}")
-            api_key = service.command("keys", "create", "--mode", "test")
-            receiver.secret = service.command("webhooks", "add", "--url", receiver.url)
-            timeline.tell("API key and webhook", f"{api_key[:13]}…, {receiver.url}")
-            with console.status("Signing …"):
-                return Journey(service.base_url, api_key, receiver, timeline.tell).run(contract)
-        finally:
-            service_context.__exit__(None, None, None)
+            service = stack.enter_context(running_service(Path(folder) / "data"))
+        timeline.tell("Service ready", f"on {service.base_url}")
+        yield service, receiver
+
+
+def _run(
+    contract: Path, service: RunningService, receiver: Receiver, timeline: Timeline, console: Console
+) -> Outcome:
+    with console.status("Signing …"):
+        api_key = service.command("keys", "create", "--mode", "test")
+        receiver.secret = service.command("webhooks", "add", "--url", receiver.url)
+        timeline.tell("API key and webhook", f"{api_key[:13]}…, {receiver.url}")
+        return Journey(service.base_url, api_key, receiver, timeline.tell).run(contract)
+
+
+def _wait_for_interrupt(console: Console, service: RunningService) -> None:
+    console.print(f"  The service stays on {service.base_url} until Ctrl+C.\n", highlight=False)
+    with suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 def _keep(out: Path, outcome: Outcome, timeline: Timeline) -> None:

@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -19,6 +19,11 @@ from qsignhub.cli.demo.journey import Journey, JourneyFailed, Outcome
 from qsignhub.cli.demo.page import PageUnexpected
 from qsignhub.cli.demo.receiver import Receiver, listening_receiver
 from qsignhub.cli.demo.service import RunningService, ServiceNotReady, running_service
+
+_FIELDS_OF_SAMPLE = [  # on the lines at the end of the shipped agreement
+    {"signer_index": 0, "page": 2, "x": 74, "y": 377, "width": 200, "height": 60, "type": "signature"},
+    {"signer_index": 1, "page": 2, "x": 310, "y": 377, "width": 200, "height": 60, "type": "signature"},
+]
 
 
 class Timeline:
@@ -50,7 +55,8 @@ def demo(
     console.print("\n[bold]QSignHub[/]  SANDBOX: real cryptography, no legal value\n", highlight=False)
     try:
         with as_file(sample) as shipped, _everything_needed(timeline, console) as (service, receiver):
-            outcome = _run(file or shipped, service, receiver, timeline, console)
+            contract = (file, ()) if file else (shipped, _FIELDS_OF_SAMPLE)
+            outcome = _run(contract, service, receiver, timeline, console)
             if out is not None:
                 _keep(out, outcome, timeline)
                 console.print(f"\n  signed.pdf, root.pem and timeline.json are in [bold]{out}[/]")
@@ -79,13 +85,18 @@ def _everything_needed(timeline: Timeline, console: Console) -> Iterator[tuple[R
 
 
 def _run(
-    contract: Path, service: RunningService, receiver: Receiver, timeline: Timeline, console: Console
+    contract: tuple[Path, Sequence[Mapping[str, Any]]],
+    service: RunningService,
+    receiver: Receiver,
+    timeline: Timeline,
+    console: Console,
 ) -> Outcome:
     with console.status("Signing …"):
         api_key = service.command("keys", "create", "--mode", "test")
         receiver.secret = service.command("webhooks", "add", "--url", receiver.url)
         timeline.tell("API key and webhook", f"{api_key[:13]}…, {receiver.url}")
-        return Journey(service.base_url, api_key, receiver, timeline.tell).run(contract)
+        journey = Journey(service.base_url, api_key, receiver, timeline.tell)
+        return journey.run(*contract)
 
 
 def _wait_for_interrupt(console: Console, service: RunningService) -> None:

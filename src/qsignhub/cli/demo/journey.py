@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,10 @@ class Journey:
         self._receiver = receiver
         self._tell = tell
 
-    def run(self, contract: Path) -> Outcome:
+    def run(self, contract: Path, fields: Sequence[Mapping[str, Any]] = ()) -> Outcome:
+        """``fields``: where the signatures are shown, as the API takes them; none for invisible ones."""
         document = self._upload(contract)
-        request = self._create_request(document["id"])
+        request = self._create_request(document["id"], fields)
         person = Person(request["signers"][1]["signing_url"])
         images = person.look_at_document()
         self._tell("Signer 2 reads", f"{images} page image{'s' if images != 1 else ''} on the signing page")
@@ -65,7 +66,7 @@ class Journey:
         self._tell("Document uploaded", f"{document['id']}, {document['pages']} pages")
         return document
 
-    def _create_request(self, document_id: str) -> dict[str, Any]:
+    def _create_request(self, document_id: str, fields: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         answer = self._api.post(
             "/v1/signature-requests",
             json={
@@ -76,6 +77,7 @@ class Journey:
                     {"name": "Sam Success", "email": "sign.success@qsignhub-test.io"},
                     {"name": "Anna Kowalska", "email": "anna.kowalska@example.com", "locale": "en-GB"},
                 ],
+                "fields": list(fields),
                 "metadata": {"contract_id": "CNT-2025-0042"},
             },
         )

@@ -48,16 +48,18 @@ def test_released_it_can_be_taken_again(tmp_path: Path) -> None:
             pass
 
 
-def _forked(done: "multiprocessing.synchronize.Event") -> None:
+def _forked(begun: "multiprocessing.synchronize.Event", done: "multiprocessing.synchronize.Event") -> None:
+    begun.set()
     done.wait(60)
 
 
 def test_neither_programs_nor_forked_children_keep_it(tmp_path: Path) -> None:
     fork = multiprocessing.get_context("fork")
-    done = fork.Event()
+    begun, done = fork.Event(), fork.Event()
     with DataDirLock(tmp_path):
-        child = fork.Process(target=_forked, args=(done,))
+        child = fork.Process(target=_forked, args=(begun, done))
         child.start()
+        assert begun.wait(60)
         program = subprocess.Popen(["sleep", "60"], close_fds=False)
     try:
         with DataDirLock(tmp_path):

@@ -5,7 +5,7 @@ PORT ?= 8080
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-tests demo run test check format format-check lint types layers bench conformance clean
+.PHONY: help setup setup-tests demo run test check format format-check lint types layers bench clean
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,10 +45,7 @@ layers: setup ## Whether imports go down only
 bench: setup ## Figures, as ratios against something else in the same run
 	@$(BIN)/python -m bench
 
-conformance: setup ## Our output judged by validators that we did not write
-	@$(BIN)/python -m conformance
-
 clean: ## Removes what can be made again; keeps .venv and the data in .qsignhub
 	rm -rf .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
-	rm -f bench/results.json conformance/report.json test-report.xml
-	find src tests bench conformance -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -f bench/results.json test-report.xml
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -64,5 +64,8 @@ def test_certificates_are_attributed_to_their_issuers() -> None:
     root, issuing, tsa = (_asn1(one.certificate) for one in (pki.root, pki.issuing, pki.tsa))
     assert unattributable_certificates([tsa, issuing, root], [], [root]) == []
     assert unattributable_certificates([tsa], [], [root]) == [tsa]
+    at = tsa.dump().rindex(tsa["signature_value"].contents)
+    unused_bits = type(tsa).load(tsa.dump()[:at] + b"\x01" + tsa.dump()[at + 1 :])
+    assert unattributable_certificates([unused_bits], [issuing], [root]) == [unused_bits]
     altered = type(tsa).load(tsa.dump().replace(b"SANDBOX TSA", b"SANDBOX TSB"))
     assert unattributable_certificates([altered], [issuing], [root]) == [altered]

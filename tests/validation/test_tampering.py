@@ -128,6 +128,16 @@ def test_a_timestamp_of_another_signature_proves_nothing() -> None:
     assert not report.signatures[0].timestamp_valid
 
 
+def test_a_timestamp_token_that_cannot_be_parsed_is_a_verdict_and_no_crash() -> None:
+    document = made("LT")
+    start, end = contents_spans(document)[0]
+    signed_data = b"06092A864886F70D010702A0"  # the token is the last SignedData in the container
+    at = document.upper().rindex(signed_data, start, end) + len(signed_data) - 2
+    report = judge(document[:at] + b"A1" + document[at + 2 :])
+    assert report.signatures[0].indication == "TOTAL-FAILED"
+    assert "cannot be" in report.reasons[0]
+
+
 def test_a_broken_last_document_timestamp_makes_the_document_not_valid() -> None:
     document = made("LTA")
     start, _ = contents_spans(document)[-1]

@@ -197,6 +197,8 @@ def _load(certificate: x509.Certificate) -> pyca.Certificate | None:
 
 
 def _is_issued(certificate: x509.Certificate, issuers: list[pyca.Certificate]) -> bool:
+    if certificate["signature_value"].contents[:1] != b"\0":
+        return False  # bits declared unused would be a difference that the signature check does not see
     loaded = _load(certificate)
     return loaded is not None and any(_has_issued(issuer, loaded) for issuer in issuers)
 

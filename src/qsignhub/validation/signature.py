@@ -78,6 +78,23 @@ async def judge_signature(
     signature = field.signature
     if signature is None:
         return _unreadable(field, integrity)
+    try:
+        return await _judge(field, signature, integrity, stamps, stores, anchors=anchors, now=now)
+    except PARSER_ERRORS as error:  # asn1crypto parses lazily: damage may show anywhere below
+        told = f"The signature cannot be processed ({error})."
+        return _unreadable(field, Integrity((*integrity.defects, told)))
+
+
+async def _judge(
+    field: SignedField,
+    signature: EmbeddedPdfSignature,
+    integrity: Integrity,
+    stamps: tuple[Stamp, ...],
+    stores: SecurityStores,
+    *,
+    anchors: AnchorSet,
+    now: datetime,
+) -> SignatureReport:
     certificate = signature.signer_cert
     evidence = stores.latest().merged(carried_evidence(signature))
     proof = await _proof(signature, stamps, stores, evidence, anchors=anchors, now=now)

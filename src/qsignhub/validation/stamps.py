@@ -15,7 +15,7 @@ from pyhanko.sign.ades.report import AdESIndeterminate
 
 from qsignhub.validation.anchors import AnchorSet
 from qsignhub.validation.container import carried_certificates, unattributable_certificates
-from qsignhub.validation.document import SignedDocument, SignedField
+from qsignhub.validation.document import PARSER_ERRORS, SignedDocument, SignedField
 from qsignhub.validation.evidence import Evidence, SecurityStores, carried_evidence
 from qsignhub.validation.integrity import Integrity, examine
 from qsignhub.validation.report import DocumentTimestampReport
@@ -66,7 +66,10 @@ async def judge_stamps(
     stamps: list[Stamp] = []
     proven_at = now
     for field in reversed([field for field in document.fields if field.is_timestamp]):
-        stamp = await _judge(document, field, store, anchors, proven_at, now)
+        try:
+            stamp = await _judge(document, field, store, anchors, proven_at, now)
+        except PARSER_ERRORS as error:  # asn1crypto parses lazily: damage may show anywhere below
+            stamp = Stamp(field, damaged(f"The timestamp cannot be processed ({error})."), Integrity(()))
         if stamp.passed and stamp.token.time is not None:
             proven_at = min(proven_at, stamp.token.time)
         stamps.insert(0, stamp)

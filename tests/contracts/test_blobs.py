@@ -219,7 +219,8 @@ async def assert_unavailable(blobs: Blobs, source: Path) -> None:
         with pytest.raises(StorageUnavailable):
             await way()  # type: ignore[misc]
 
-    await asyncio.gather(*map(fails, ways))
+    async with asyncio.timeout(40):  # said in time, for a request waits for it
+        await asyncio.gather(*map(fails, ways))
 
 
 async def test_case_72_a_folder_that_is_gone_is_unavailable_and_not_empty(tmp_path: Path) -> None:

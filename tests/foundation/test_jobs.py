@@ -11,6 +11,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from pgqueuer.db import PsycopgDriver
+from pgqueuer.domain.errors import FailingListenerError
+from pgqueuer.qm import QueueManager
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from qsignhub.foundation.database import Database, DatabaseUnavailable, Transaction, fetch_all, fetch_one
@@ -21,6 +24,7 @@ from qsignhub.foundation.jobs.runner import Payload
 PATIENCE_SECONDS = 30.0
 QUICK = RetryPolicy(attempts=3, first=timedelta(milliseconds=1), cap=timedelta(milliseconds=4))
 LEASE = timedelta(seconds=1)
+POLL = timedelta(milliseconds=100)
 
 
 @pytest.fixture
@@ -33,13 +37,14 @@ async def notes(database: Database) -> Database:
 
 @asynccontextmanager
 async def running(database: Database, handlers: Mapping[str, JobHandler]) -> AsyncIterator[JobRunner]:
-    runner = JobRunner(database, handlers, lease=LEASE, concurrency=4)
+    runner = JobRunner(database, handlers, lease=LEASE, concurrency=4, poll=POLL)
     task = asyncio.create_task(runner.run())
     try:
         yield runner
+        assert not task.done(), "it takes jobs until it is stopped"
     finally:
-        runner.stop()
-        await asyncio.wait_for(task, PATIENCE_SECONDS)
+        task.cancel()  # quicker than stop(), which a test of its own waits for
+        await asyncio.wait({task})
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -302,6 +307,78 @@ async def test_case_72_a_worker_outlives_the_loss_of_its_connections(database: D
         await enqueue(database, number=2)
         await until(lambda: is_done(database))
     assert [payload["number"] for payload in work.payloads] == [1, 2]
+
+
+async def test_a_worker_hears_its_queue_from_the_first_moment(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The probe of the listener is sent as early as can be, and is answered."""
+    heard = []
+    probe = QueueManager.listener_healthy
+
+    async def probe_and_note(manager: QueueManager, timeout: timedelta) -> Any:
+        heard.append(await probe(manager, timedelta(seconds=5)))
+        return heard[-1]
+
+    add_listener = PsycopgDriver.add_listener
+
+    async def add_listener_late(driver: PsycopgDriver, channel: str, callback: Any) -> None:
+        await asyncio.sleep(0.3)
+        await add_listener(driver, channel, callback)
+
+    monkeypatch.setattr(QueueManager, "listener_healthy", probe_and_note)
+    monkeypatch.setattr(PsycopgDriver, "add_listener", add_listener_late)
+
+    async def was_heard() -> bool:
+        return bool(heard)
+
+    async with running(database, Work().handler()):
+        await until(was_heard)
+
+
+async def test_a_listener_that_hears_nothing_is_replaced(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, probes = Work(), iter([FailingListenerError()])
+    probe = QueueManager.listener_healthy
+
+    async def fail_once(manager: QueueManager, timeout: timedelta) -> Any:
+        for failure in probes:
+            raise failure
+        return await probe(manager, timeout)
+
+    monkeypatch.setattr(QueueManager, "listener_healthy", fail_once)
+    async with running(database, work.handler()) as runner:
+        first = None
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while first is None or runner._manager is first:
+            first = first or runner._manager
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+        await enqueue(database, number=1)
+        await until(lambda: is_done(database))
+    assert work.payloads == [{"number": 1}]
+
+
+async def test_a_worker_that_is_stopped_ends_its_job_and_takes_no_other(notes: Database) -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def write(tx: Transaction, payload: Payload) -> None:
+        begun.set()
+        await may_end.wait()
+        await tx.execute("INSERT INTO notes VALUES (%s)", (payload["number"],))
+
+    runner = JobRunner(notes, {"work": JobHandler(write)}, lease=LEASE, poll=POLL)
+    task = asyncio.create_task(runner.run())
+    await enqueue(notes, number=1)
+    await asyncio.wait_for(begun.wait(), PATIENCE_SECONDS)
+    runner.stop()
+    await asyncio.sleep(0.05)
+    await enqueue(notes, number=2)
+    may_end.set()
+    await asyncio.wait_for(task, PATIENCE_SECONDS)
+    assert await _notes(notes) == ["1"]
+    assert [job["status"] for job in await queue(notes)] == ["queued"]
 
 
 async def test_two_workers_do_each_job_once(notes: Database) -> None:

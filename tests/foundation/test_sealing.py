@@ -133,10 +133,18 @@ def test_a_second_process_never_meets_half_a_key(tmp_path: Path, monkeypatch: py
     path = tmp_path / "master.key"
     met: list[str] = []
 
-    def look(_descriptor: int) -> None:
+    def look() -> None:
         met.append(path.read_text() if path.exists() else "absent")
 
-    monkeypatch.setattr("os.fsync", look)
+    def make_key(size: int) -> str:
+        look()
+        return "ab" * size
+
+    def sync(_descriptor: int) -> None:
+        look()
+
+    monkeypatch.setattr("secrets.token_hex", make_key)
+    monkeypatch.setattr("os.fsync", sync)
     MasterKey.from_file(path)
     assert met
     assert set(met) <= {"absent", path.read_text()}

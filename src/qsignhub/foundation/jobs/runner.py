@@ -14,9 +14,10 @@ from typing import Any, LiteralString, TypeAlias
 import psycopg
 from pgqueuer import Queries
 from pgqueuer.db import PsycopgDriver
-from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.errors import FailingListenerError, RetryRequested
 from pgqueuer.models import Job
 from pgqueuer.qm import QueueManager
+from psycopg import sql
 
 from qsignhub.foundation.database import Database, Transaction, fetch_one
 from qsignhub.foundation.errors import Unavailable
@@ -86,12 +87,17 @@ class JobRunner:
         *,
         lease: timedelta = timedelta(seconds=20),
         concurrency: int = 8,
+        poll: timedelta = timedelta(seconds=2),
     ) -> None:
-        """``lease``: how long after its last heartbeat a job counts as abandoned by a dead worker."""
+        """``lease``: how long after its last heartbeat a job counts as abandoned by a dead worker.
+
+        ``poll``: how often the queue is looked at though nothing was notified, as for a retry.
+        """
         self._database = database
         self._handlers = handlers
         self._lease = lease
         self._concurrency = concurrency
+        self._poll = poll
         self._stopping = asyncio.Event()
         self._manager: QueueManager | None = None
 
@@ -100,7 +106,7 @@ class JobRunner:
         while not self._stopping.is_set():
             try:
                 await self._run_until_disconnected()
-            except (psycopg.Error, OSError, ExceptionGroup) as exc:
+            except (psycopg.Error, OSError, FailingListenerError, ExceptionGroup) as exc:
                 logger.warning("job queue connection lost, opening a new one: %s", exc)
                 await asyncio.sleep(0.5)
 
@@ -119,10 +125,13 @@ class JobRunner:
                 self._register(self._manager, name, handler)
             if self._stopping.is_set():
                 return
+            # Before the queue does so itself: its first probe of the listener may be quicker than that,
+            # and a probe that nobody heard ends the run.
+            await listening.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._manager.channel)))
             await self._manager.run(
                 batch_size=max(1, self._concurrency // 2),
                 max_concurrent_tasks=self._concurrency,
-                dequeue_timeout=timedelta(seconds=2),
+                dequeue_timeout=self._poll,
                 heartbeat_timeout=self._lease,
                 shutdown_on_listener_failure=True,
             )

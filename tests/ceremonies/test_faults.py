@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,16 +14,23 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from qsignhub.bootstrap import Overrides, Services, open_services
 from qsignhub.ceremonies import journal
-from qsignhub.ceremonies.errors import LinkSpent, NotYourTurn, RequestClosed, TrustServiceNotConfigured
+from qsignhub.ceremonies.errors import (
+    LinkSpent,
+    NotYourTurn,
+    RequestClosed,
+    TrustServiceNotAccepted,
+    TrustServiceNotConfigured,
+)
 from qsignhub.ceremonies.trust import TrustService
 from qsignhub.custody.ports import SigningKeys
 from qsignhub.foundation.clock import SettableClock, SystemClock
+from qsignhub.foundation.database import fetch_all
 from qsignhub.foundation.scope import Scope
 from qsignhub.revocation.errors import RevocationUnavailable
 from qsignhub.revocation.model import Crl, OcspAnswer
 from qsignhub.settings import Settings
 from qsignhub.signature_requests.model import SignatureRequest
-from qsignhub.timestamping.errors import TimestampUnavailable
+from qsignhub.timestamping.errors import TimestampUnavailable, WrongNonce
 from qsignhub.timestamping.model import TimestampToken
 from tests.support.making import make_document, make_request, make_scope
 
@@ -83,13 +91,14 @@ async def current(services: Services, request: SignatureRequest) -> SignatureReq
         return await services.signature_requests.get(tx, request.scope, request.id)
 
 
+def payload_of(request: SignatureRequest) -> dict[str, str]:
+    scope = request.scope
+    return {"account_id": scope.account_id, "mode": scope.mode, "request_id": request.id}
+
+
 async def run_cycle(services: Services, request: SignatureRequest) -> None:
     """All steps, each in its own transaction, as the job runner does it."""
-    payload = {
-        "account_id": request.scope.account_id,
-        "mode": request.scope.mode,
-        "request_id": request.id,
-    }
+    payload = payload_of(request)
     again: bool | None = True
     while again:
         async with services.database.transaction() as tx:
@@ -236,10 +245,69 @@ async def test_an_expired_request_takes_no_signature(settings: Settings, conninf
         async with services.database.transaction() as tx:
             with pytest.raises(RequestClosed):
                 await services.ceremonies.verify_identity(tx, request.signers[0].link_token, "AZE123456")
-        payload = {"account_id": scope.account_id, "mode": "test", "request_id": request.id}
+        payload = payload_of(request)
         async with services.database.transaction() as tx:
             await services.job_handlers["signature_requests.expire"].run(tx, payload)
         assert (await current(services, request)).status == "expired"
+
+
+async def test_what_everybody_has_signed_does_not_expire(settings: Settings, conninfo: str) -> None:
+    parts: list[TimestampsDown] = []
+
+    def breakable(service: TrustService) -> TrustService:
+        parts.append(TimestampsDown(service))
+        parts[0].down = False
+        return replace(service, timestamps=parts[0])
+
+    clock = SettableClock(SystemClock().now())
+    overrides = Overrides(clock=clock, trust_service=breakable)
+    async with open_services(settings, conninfo, overrides) as services:
+        request = await consented(services)
+        while (await current(services, request)).status != "in_progress":
+            async with services.database.transaction() as tx:
+                await services.job_handlers["ceremonies.sign"].run(tx, payload_of(request))
+        parts[0].down = True
+        with pytest.raises(TimestampUnavailable):
+            await run_cycle(services, request)
+        clock.advance(timedelta(days=31))
+        async with services.database.transaction() as tx:
+            await services.job_handlers["signature_requests.expire"].run(tx, payload_of(request))
+        parts[0].down = False
+        await run_cycle(services, request)
+        assert (await current(services, request)).status == "completed"
+
+
+async def test_case_50_a_refused_token_makes_the_signature_wait(settings: Settings, conninfo: str) -> None:
+    class WrongOnce(TimestampsDown):
+        async def timestamp(self, imprint: bytes, hash_algorithm: str = "sha256") -> TimestampToken:
+            if self.down:
+                self.down = False
+                raise WrongNonce("The timestamp does not carry the nonce that was sent.")
+            return await self._real.timestamp(imprint, hash_algorithm)
+
+    def wrong(service: TrustService) -> TrustService:
+        return replace(service, timestamps=WrongOnce(service))
+
+    async with open_services(settings, conninfo, Overrides(trust_service=wrong)) as services:
+        request = await consented(services)
+        with pytest.raises(TrustServiceNotAccepted):
+            await run_cycle(services, request)
+        assert await signatures(services, request) == 0
+        await run_cycle(services, request)
+        assert (await current(services, request)).status == "completed"
+
+
+async def test_a_worker_that_starts_takes_up_what_was_left(services: Services) -> None:
+    request = await consented(services)
+    async with services.database.transaction() as tx:
+        await tx.execute("DELETE FROM pgqueuer")  # as if its job had been held, and cleared away
+    async with services.database.transaction() as tx:
+        assert await services.ceremonies.resume(tx) == 1
+        jobs = await fetch_all(tx, "SELECT payload FROM pgqueuer WHERE entrypoint = 'ceremonies.sign'")
+    assert [json.loads(bytes(job["payload"])) for job in jobs] == [payload_of(request)]
+    await run_cycle(services, request)
+    async with services.database.transaction() as tx:
+        assert await services.ceremonies.resume(tx) == 0
 
 
 async def test_live_mode_never_falls_back_to_the_sandbox(services: Services) -> None:

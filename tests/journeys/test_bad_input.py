@@ -166,6 +166,41 @@ def test_case_30_a_live_key_does_not_see_test_objects(live_service: LiveService)
     error_of(live.post("/v1/signature-requests", json=body), 422, "TRUST_SERVICE_NOT_CONFIGURED")
 
 
+@pytest.mark.parametrize("request_id", ["%00", "sreq_%00", "..%2f..", "%C3%A9", "x" * 500])
+def test_an_id_that_cannot_be_one_is_not_found(live_service: LiveService, request_id: str) -> None:
+    for path in ("", "/download"):
+        answer = live_service.client.get(f"/v1/signature-requests/{request_id}{path}")
+        assert answer.status_code == 404, answer.text
+        assert answer.headers["X-Request-Id"] == answer.json()["error"]["request_id"]
+
+
+@pytest.mark.parametrize(
+    "moment", ["9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00", "2025-03-01T23:59:59", "soon"]
+)
+def test_a_deadline_that_is_no_moment(live_service: LiveService, moment: str) -> None:
+    body = {
+        "document_id": live_service.upload()["id"],
+        "signers": [{"name": "A", "email": SUCCESS}],
+        "expires_at": moment,
+    }
+    answer = live_service.client.post("/v1/signature-requests", json=body)
+    assert error_of(answer, 422, "VALIDATION_FAILED")["field"] == "expires_at"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("name", "A\u202eB"), ("locale", "not a locale"), ("colour", "red")]
+)
+def test_a_wrong_field_of_the_upload_is_named(live_service: LiveService, field: str, value: str) -> None:
+    answer = live_service.client.post(
+        "/v1/documents", files={"file": ("a.pdf", one_page_pdf())}, data={field: value}
+    )
+    assert error_of(answer, 422, "VALIDATION_FAILED")["field"] == field
+
+
+def test_an_ocsp_request_that_is_none(live_service: LiveService) -> None:
+    error_of(httpx.get(f"{live_service.base_url}/pki/ocsp/%C3%A9"), 400, "MALFORMED_REQUEST")
+
+
 def test_an_unknown_path_and_method(live_service: LiveService) -> None:
     error_of(live_service.client.get("/v1/nothing"), 404, "NOT_FOUND")
     error_of(live_service.client.put("/v1/documents"), 405, "METHOD_NOT_ALLOWED")

@@ -115,6 +115,14 @@ def test_a_person_signs_by_the_page(live_service: LiveService) -> None:
     assert live_service.sign(url).status_code == 410
 
 
+@pytest.mark.parametrize("name", ["Константин Константинопольский", "王" * 100, "Zażółć Gęślą-Jaźń"])
+def test_every_name_can_sign(live_service: LiveService, name: str) -> None:
+    body = {"document_id": live_service.upload()["id"], "signers": [{"name": name, "email": SUCCESS}]}
+    created = live_service.client.post("/v1/signature-requests", json=body).json()
+    live_service.wait_for(created["id"])
+    assert live_service.validate(live_service.download(created["id"]))["valid"] is True
+
+
 def test_a_failed_identity_check_signs_nothing(live_service: LiveService) -> None:
     created = live_service.request(FAIL)
     signer = live_service.wait_for_signer(created["id"], 0, "verification_failed")

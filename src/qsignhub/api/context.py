@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qsignhub.accounts.model import Principal
+from qsignhub.api.errors import unexpected
 from qsignhub.bootstrap import Services
 from qsignhub.foundation.ids import new_id
 
+logger = logging.getLogger(__name__)
+
 
 class RequestId:
-    """Gives each request an id, in ``request.state`` and in the ``X-Request-Id`` header."""
+    """Gives each request an id, in ``request.state`` and in the ``X-Request-Id`` header.
+
+    It stands outside of everything: an unexpected error, too, is answered with the id.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -26,14 +34,26 @@ class RequestId:
         request_id = new_id("req")
         scope.setdefault("state", {})["request_id"] = request_id
 
+        begun = False
+
         async def send_with_id(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
                 headers.setdefault("X-Content-Type-Options", "nosniff")
             await send(message)
 
-        await self._app(scope, receive, send_with_id)
+        try:
+            await self._app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            logger.info("%s the client went away", request_id)
+        except Exception as exc:
+            if begun:
+                raise
+            answer = await unexpected(Request(scope, receive), exc)
+            await answer(scope, receive, send_with_id)
 
 
 def services(request: Request) -> Services:

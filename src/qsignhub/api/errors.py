@@ -60,7 +60,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _ours(request: Request, exc: Exception) -> JSONResponse:
@@ -97,10 +96,11 @@ async def _http(request: Request, exc: Exception) -> JSONResponse:
         raise exc
     status = HTTPStatus(exc.status_code)
     code = _CODE_OF_STATUS.get(status, status.name)
-    return JSONResponse(envelope(request, code, status.description or status.phrase), status)
+    body = envelope(request, code, status.description or status.phrase)
+    return JSONResponse(body, status, headers=exc.headers)
 
 
-async def _unexpected(request: Request, exc: Exception) -> JSONResponse:
+async def unexpected(request: Request, exc: Exception) -> JSONResponse:
     logger.error("%s unexpected error", request.state.request_id, exc_info=exc)
     message = "Something went wrong on our side. Contact support with the request id."
     return JSONResponse(envelope(request, "INTERNAL_ERROR", message), HTTPStatus.INTERNAL_SERVER_ERROR)

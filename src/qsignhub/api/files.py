@@ -12,6 +12,12 @@ from qsignhub.foundation.scope import Scope
 
 router = APIRouter(tags=["Files"])
 
+_PRIVATE = {
+    "Cache-Control": "private, no-store",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Referrer-Policy": "no-referrer",
+}
+
 
 async def owner_of_link(
     request: Request,
@@ -30,7 +36,7 @@ Owner = Annotated[Scope, Depends(owner_of_link)]
 async def preview(document_id: str, house: House, owner: Owner) -> StreamingResponse:
     async with house.database.transaction() as tx:
         document = await house.documents.get(tx, owner, document_id)
-    return StreamingResponse(house.documents.preview(document), media_type="image/png")
+    return StreamingResponse(house.documents.preview(document), media_type="image/png", headers=_PRIVATE)
 
 
 @router.get("/docs/{request_id}/signed.pdf", response_class=StreamingResponse)
@@ -41,5 +47,5 @@ async def signed_document(request_id: str, house: House, owner: Owner) -> Stream
     return StreamingResponse(
         house.blobs.stream(revision.blob_key),
         media_type="application/pdf",
-        headers={"Content-Length": str(revision.size_bytes)},
+        headers=_PRIVATE | {"Content-Length": str(revision.size_bytes)},
     )

@@ -7,7 +7,6 @@ OCSP (RFC 6960 appendix A.1, GET and POST), CRLs (RFC 5280), CA certificates, an
 from __future__ import annotations
 
 import base64
-import binascii
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Request, Response
@@ -56,7 +55,7 @@ async def ocsp(request: Request, house: House) -> Response:
 async def ocsp_by_get(encoded: str, house: House) -> Response:
     try:
         question = base64.b64decode(unquote(encoded), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise Malformed("The path is not the base64 of an OCSP request.") from None
     return await _ocsp(house, question)
 

@@ -22,7 +22,7 @@ SIGNER_LIFETIME = timedelta(hours=24)
 _CA_LIFETIME = timedelta(days=3650)
 _SERVICE_LIFETIME = timedelta(days=1825)
 _BACKDATED = timedelta(minutes=1)
-_COMMON_NAME_LIMIT = 64  # ub-common-name, RFC 5280 appendix A
+_COMMON_NAME_OCTETS = 64  # ub-common-name (RFC 5280 appendix A), in octets to be safe everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +155,19 @@ def _service_name(what: str) -> x509.Name:
 
 
 def _signer_name(subject: Subject) -> x509.Name:
-    common_name = f"SANDBOX {subject.name}"[:_COMMON_NAME_LIMIT]
     return x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, subject.country or COUNTRY),
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, ORGANIZATION),
-            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name(subject.name)),
         ]
     )
+
+
+def common_name(name: str) -> str:
+    """``SANDBOX`` and the name, cut between two characters where it would be too long in UTF-8."""
+    cut = f"SANDBOX {name}".encode()[:_COMMON_NAME_OCTETS]
+    return cut.decode(errors="ignore").rstrip()
 
 
 def _access(*, ca_issuers: str, ocsp: str | None = None) -> x509.AuthorityInformationAccess:

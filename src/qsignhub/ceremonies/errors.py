@@ -12,12 +12,15 @@
     ├── RequestNoLongerOpen    expired or cancelled while the signature was on its way
     └── ConsentLapsed          too long between the signer's act and the use of the key: asked again
 
+TrustServiceNotAccepted and StatusNotGood (Unavailable) make the signature wait: a service answered, but
+with what must not be used.
+
 JournalBroken is not one of them: it is a defect of ours, and stops the job for a person to look at.
 """
 
 from __future__ import annotations
 
-from qsignhub.foundation.errors import Conflict, Gone, Invalid, NotFound, QSignHubError, Refused
+from qsignhub.foundation.errors import Conflict, Gone, Invalid, NotFound, QSignHubError, Refused, Unavailable
 
 
 class LinkUnknown(NotFound):
@@ -62,6 +65,14 @@ class RequestNoLongerOpen(Refused):
 
 class ConsentLapsed(Refused):
     code = "CONSENT_LAPSED"
+
+
+class StatusNotGood(Unavailable):
+    code = "STATUS_NOT_GOOD"
+
+
+class TrustServiceNotAccepted(Unavailable):
+    code = "TRUST_SERVICE_NOT_ACCEPTED"
 
 
 class JournalBroken(QSignHubError):

@@ -34,7 +34,7 @@ def handlers(
             await ceremonies.consent(tx, signer.link_token, user_agent="sandbox magic signer")
 
     async def expire(tx: Transaction, payload: Payload) -> None:
-        await requests.expire_if_due(tx, _scope(payload), payload["request_id"])
+        await ceremonies.expire(tx, _scope(payload), payload["request_id"])
 
     return {
         SIGN_JOB: JobHandler(sign),

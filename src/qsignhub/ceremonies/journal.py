@@ -134,6 +134,16 @@ async def last_timestamp(tx: Transaction, request: SignatureRequest) -> bytes | 
     return bytes(row["timestamp_token"]) if row else None
 
 
+async def unfinished(tx: Transaction) -> list[tuple[Scope, str]]:
+    """Requests with a signing that has begun and not ended, of all accounts: for a worker that starts."""
+    rows = await fetch_all(
+        tx,
+        "SELECT DISTINCT r.account_id, r.mode, r.id FROM signings s "
+        "JOIN signature_requests r ON r.id = s.request_id WHERE s.finished_at IS NULL",
+    )
+    return [(Scope(row["account_id"], row["mode"]), row["id"]) for row in rows]
+
+
 async def step_of(tx: Transaction, request: SignatureRequest, signer: Signer) -> Step | None:
     row = await fetch_one(
         tx,

@@ -31,6 +31,7 @@ from qsignhub.signature_requests.states import SignerEvent
 
 SIGN_JOB = "ceremonies.sign"
 EXPIRE_JOB = "signature_requests.expire"
+_MARGIN = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,8 @@ class Ceremonies:
         document = await self._documents.get(tx, scope, new.document_id)
         request = await self._requests.create(tx, scope, document, new)
         await self._invitations.send(tx, request)
-        await self._jobs.enqueue(
-            tx,
-            EXPIRE_JOB,
-            {"account_id": scope.account_id, "mode": scope.mode, "request_id": request.id},
-            delay=max(timedelta(0), request.expires_at - self._clock.now()),
-        )
+        remaining = request.expires_at - self._clock.now()
+        await self._enqueue(tx, EXPIRE_JOB, scope, request.id, delay=remaining + _MARGIN)
         return request
 
     async def session(self, tx: Transaction, token: str) -> Session:
@@ -89,7 +86,7 @@ class Ceremonies:
         return Session(request, signer, document, request.is_turn_of(signer), step)
 
     async def overview(self, tx: Transaction, token: str) -> tuple[SignatureRequest, Document]:
-        """What a request's own link opens: who has signed and who has not; nobody signs by it."""
+        """What a request's own link opens: who has signed and who has not."""
         request = await self._requests.by_link(tx, token)
         if request is None:
             raise LinkUnknown("This signing link is not known. Check that it was copied completely.")
@@ -128,11 +125,29 @@ class Ceremonies:
         await journal.add_consent(tx, request.scope, consent, ip_address, user_agent)
         await journal.begin(tx, request, new_id("sig"), signer, now)
         await self._requests.signer_moved(tx, request, signer, "consented")
-        await self._jobs.enqueue(
-            tx,
-            SIGN_JOB,
-            {"account_id": request.scope.account_id, "mode": request.scope.mode, "request_id": request.id},
-        )
+        await self._enqueue(tx, SIGN_JOB, request.scope, request.id)
+
+    async def resume(self, tx: Transaction) -> int:
+        """Takes up every unfinished signing again, also one whose job was held after failing too often.
+
+        How many requests; a job too many finds nothing to do.
+        """
+        found = await journal.unfinished(tx)
+        for scope, request_id in found:
+            await self._enqueue(tx, SIGN_JOB, scope, request_id)
+        return len(found)
+
+    async def expire(self, tx: Transaction, scope: Scope, request_id: str) -> None:
+        """Ends a request whose deadline has passed; one that is early by a hair comes back."""
+        remaining = await self._requests.expire_if_due(tx, scope, request_id)
+        if remaining is not None:
+            await self._enqueue(tx, EXPIRE_JOB, scope, request_id, delay=remaining + _MARGIN)
+
+    async def _enqueue(
+        self, tx: Transaction, job: str, scope: Scope, request_id: str, delay: timedelta | None = None
+    ) -> None:
+        payload = {"account_id": scope.account_id, "mode": scope.mode, "request_id": request_id}
+        await self._jobs.enqueue(tx, job, payload, delay=delay)
 
     async def _act(self, tx: Transaction, token: str) -> tuple[SignatureRequest, Signer]:
         """The signer behind a link, allowed to act now; the request is held until the transaction ends."""

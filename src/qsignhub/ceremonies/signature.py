@@ -10,7 +10,12 @@ from datetime import timedelta
 
 from qsignhub.authority.service import Subject
 from qsignhub.ceremonies import journal
-from qsignhub.ceremonies.errors import CertificateExpired, ConsentLapsed, DocumentChanged
+from qsignhub.ceremonies.errors import (
+    CertificateExpired,
+    ConsentLapsed,
+    DocumentChanged,
+    TrustServiceNotAccepted,
+)
 from qsignhub.ceremonies.evidence import validity_of, view_of_certificate, view_of_timestamp
 from qsignhub.ceremonies.invitations import Invitations
 from qsignhub.ceremonies.journal import JournaledActivation, Signing, Step, there
@@ -21,6 +26,7 @@ from qsignhub.custody.activation import Activation
 from qsignhub.custody.errors import ActivationExpired
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
+from qsignhub.foundation.errors import Refused
 from qsignhub.foundation.ids import new_id
 from qsignhub.identity.service import IdentityVerifications
 from qsignhub.signature_requests.model import Revision, SignatureRequest, Signer
@@ -110,9 +116,7 @@ class SignatureSteps:
         source = await self._workplace.source(work.tx, work.request)
         consent = await journal.find_consent(work.tx, work.request.scope, work.signer.id)
         if consent is None or consent.document_sha256 != source.original_sha256:
-            raise DocumentChanged(
-                "The document is not the one that the work.signer agreed to; it is not signed."
-            )
+            raise DocumentChanged("The document is not the one that the signer agreed to; it is not signed.")
         async with self._workplace.on_copy_of(source) as (original, target):
             prepared = await asyncio.to_thread(
                 prepare_signature,
@@ -144,9 +148,7 @@ class SignatureSteps:
         now = self._clock.now()
         consent = await journal.find_consent(work.tx, work.request.scope, work.signer.id)
         if consent is None or consent.given_at + CONSENT_LIFETIME <= now:
-            raise ConsentLapsed(
-                "Too long since the work.signer agreed; the work.signer is asked to confirm again."
-            )
+            raise ConsentLapsed("Too long since the signer agreed; the signer is asked to confirm again.")
         activation = Activation(
             id=new_id("act"),
             signer_id=work.signer.id,
@@ -188,7 +190,10 @@ class SignatureSteps:
 
     async def _timestamp(self, work: _Work) -> None:
         imprint = hashlib.sha256(there(work.signing.signature)).digest()
-        token = await self._trust.of(work.request.scope.mode).timestamps.timestamp(imprint)
+        try:
+            token = await self._trust.of(work.request.scope.mode).timestamps.timestamp(imprint)
+        except Refused as refusal:  # the token is refused, not the signature: it waits for a better one
+            raise TrustServiceNotAccepted(refusal.message) from refusal
         begin, end = validity_of(there(work.signing.certificate))
         if not begin <= token.gen_time <= end:
             raise CertificateExpired("The signer's certificate was not valid when the signature was made.")

@@ -11,12 +11,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from qsignhub.ceremonies.errors import CertificateRevoked, DocumentChanged
+from qsignhub.ceremonies.errors import (
+    CertificateRevoked,
+    DocumentChanged,
+    StatusNotGood,
+    TrustServiceNotAccepted,
+)
 from qsignhub.ceremonies.journal import Signing, there
 from qsignhub.ceremonies.trust import TrustService
 from qsignhub.documents.service import Documents
 from qsignhub.foundation.blobs import Blobs
 from qsignhub.foundation.database import Transaction
+from qsignhub.foundation.errors import Refused
+from qsignhub.revocation.model import CertificateStatus, State
 from qsignhub.signature_requests.model import SignatureRequest
 from qsignhub.signature_requests.service import SignatureRequests
 from qsignhub.signing.validation_data import ValidationData
@@ -93,11 +100,11 @@ class Workplace:
         issuing, root = trust.authority.chain
         answers = []
         for checked in filter(None, (certificate, token.certificate)):
-            answer = await trust.revocation.ocsp(checked, issuing)
-            if not answer.status.is_good:
-                raise CertificateRevoked(
-                    f"The certificate is {answer.status.state.value} by its issuer's OCSP answer."
-                )
+            try:
+                answer = await trust.revocation.ocsp(checked, issuing)
+            except Refused as refusal:  # the answer is refused, not the signature: it waits for a better one
+                raise TrustServiceNotAccepted(refusal.message) from refusal
+            _check_status(answer.status, of_signer=checked == certificate)
             answers.append(answer.der)
         crl = await trust.revocation.crl(issuing, root)
         certificates = [*filter(None, [certificate]), *token.certificates, issuing, root]
@@ -107,6 +114,18 @@ class Workplace:
     async def _scratch(self) -> AsyncIterator[Path]:
         with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".pdf") as file:
             yield Path(file.name)
+
+
+def _check_status(status: CertificateStatus, *, of_signer: bool) -> None:
+    """Only a revoked signer's certificate is final; a status that is not known yet, or a timestamp
+    service that is out of order, is for its operator to mend, and the signature waits.
+    """
+    if status.is_good:
+        return
+    if of_signer and status.state is State.REVOKED:
+        raise CertificateRevoked("The signer's certificate is revoked by its issuer's OCSP answer.")
+    whose = "signer's" if of_signer else "timestamp authority's"
+    raise StatusNotGood(f"The {whose} certificate is {status.state.value} by its issuer's OCSP answer.")
 
 
 def sha256_of(path: Path) -> str:

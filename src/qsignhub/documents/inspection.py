@@ -8,9 +8,11 @@ worker process (``inspector.py``), never in the process that holds sessions and 
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,6 +26,9 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from qsignhub.documents.errors import DocumentEncrypted, DocumentUnreadable, PageNotFound
 from qsignhub.documents.file_type import check_declared_type, check_is_pdf_alone
 from qsignhub.foundation.errors import QSignHubError
+from qsignhub.signing.errors import DocumentNotSignable
+from qsignhub.signing.pades.revision import append_validation_data, prepare_signature
+from qsignhub.signing.validation_data import ValidationData
 
 __all__ = ["Inspection", "check_declared_type", "inspect_pdf", "render_page"]
 
@@ -55,7 +60,21 @@ def inspect_pdf(path: Path) -> Inspection:
             raise DocumentUnreadable(
                 f"The PDF's page tree is inconsistent: it has {pages} pages, or {len(pdf)}.", field="file"
             )
-        return Inspection(pages, _draw(pdf, 0, long_side=PREVIEW_LONG_SIDE))
+        preview = _draw(pdf, 0, long_side=PREVIEW_LONG_SIDE)
+    _check_takes_a_signature(path)
+    return Inspection(pages, preview)
+
+
+def _check_takes_a_signature(path: Path) -> None:
+    """Prepares a signature and throws it away: what cannot be signed is told now, not to the signer."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix="trial-") as trial:
+        try:
+            prepare_signature(
+                path, Path(trial.name), field_name="Trial", claimed_time=datetime(2000, 1, 1, tzinfo=UTC)
+            )
+            append_validation_data(Path(trial.name), ValidationData((), (), ()))
+        except DocumentNotSignable as exc:
+            raise DocumentUnreadable(exc.message, field="file") from exc
 
 
 def render_page(path: Path, page_index: int, width_px: int) -> bytes:

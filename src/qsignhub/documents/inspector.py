@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import fcntl
+import logging
 import math
 import multiprocessing
 import os
@@ -178,6 +179,7 @@ class Inspector:
 
 
 def _prepare_worker(memory_bytes: int) -> None:
+    logging.getLogger("pyhanko").setLevel(logging.ERROR)  # what it says of strangers' files is theirs
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold a customer's document
     if sys.platform != "linux":
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -15,7 +16,7 @@ from qsignhub.documents.upload import ReceivedUpload
 from qsignhub.foundation.blobs import Blobs
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
-from qsignhub.foundation.ids import new_id
+from qsignhub.foundation.ids import is_id, new_id
 from qsignhub.foundation.scope import Scope
 
 
@@ -32,7 +33,15 @@ class Documents:
         return inspection.pages, inspection.preview_png
 
     async def accept(
-        self, tx: Transaction, scope: Scope, upload: ReceivedUpload, pages: int, preview: bytes
+        self,
+        tx: Transaction,
+        scope: Scope,
+        upload: ReceivedUpload,
+        pages: int,
+        preview: bytes,
+        *,
+        name: str | None = None,
+        locale: str | None = None,
     ) -> Document:
         """Stores an inspected upload: first its bytes, then the record that makes it exist."""
         now = self._clock.now()
@@ -40,8 +49,8 @@ class Documents:
         folder = f"documents/{scope.mode}/{document_id}"
         document = Document(
             id=document_id,
-            name=upload.fields.get("name") or upload.filename or "document.pdf",
-            locale=upload.fields.get("locale"),
+            name=name or _plain(upload.filename) or "document.pdf",
+            locale=locale,
             mime_type="application/pdf",
             size_bytes=upload.size_bytes,
             pages=pages,
@@ -57,7 +66,7 @@ class Documents:
         return document
 
     async def get(self, tx: Transaction, scope: Scope, document_id: str) -> Document:
-        document = await repository.find(tx, scope, document_id)
+        document = await repository.find(tx, scope, document_id) if is_id(document_id) else None
         if document is None:
             raise DocumentNotFound(f"There is no document {document_id}.", field="document_id")
         return document
@@ -72,3 +81,8 @@ class Documents:
         """A page (from 1) as PNG, ``width`` pixels wide."""
         async with self.as_file(document) as path:
             return await self._inspector.render_page(path, page - 1, width)
+
+
+def _plain(filename: str | None) -> str:
+    """A client's file name without what cannot be seen or turns the writing direction."""
+    return "".join(c for c in filename or "" if unicodedata.category(c)[0] != "C").strip()

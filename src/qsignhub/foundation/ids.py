@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import string
 
 _BASE62 = string.digits + string.ascii_letters
+_ID = re.compile(r"[a-z]{3,4}_[0-9A-Za-z]{12,16}")
 _LENGTHS = {
     "doc": 16,
     "sreq": 16,
@@ -27,6 +29,11 @@ def _base62(length: int) -> str:
 def new_id(kind: str) -> str:
     """A public id of the contract's shape, e.g. ``doc_9Xk3mN7pQr2vT8wL``. Not a secret."""
     return f"{kind}_{_base62(_LENGTHS[kind])}"
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be an id of ours at all; what cannot is not looked up."""
+    return _ID.fullmatch(text) is not None
 
 
 def new_token() -> str:

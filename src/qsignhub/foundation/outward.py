@@ -95,7 +95,7 @@ async def post_bounded(
     """
     try:
         target = httpx.URL(url)
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError):
         raise OutwardRefused("This is not a URL that can be called.") from None
     if target.userinfo:
         raise OutwardRefused("A URL with a user name or password in it is not called.")
@@ -114,6 +114,8 @@ async def post_bounded(
         raise OutwardFailed(f"No answer within {deadline_seconds:g} seconds.") from exc
     except httpx.TransportError as exc:
         raise OutwardFailed(str(exc)) from exc
+    except UnicodeError as exc:  # a host name that no name server can be asked for
+        raise OutwardRefused("The host's name is not one that can be looked up.") from exc
     try:
         body, complete = await _read(response, max_response_bytes, deadline)
     finally:

@@ -206,7 +206,3 @@ async def _insert(tx: Transaction, table: str, columns: dict[str, Any]) -> None:
     names = ", ".join(columns)
     places = ", ".join(f"%({name})s" for name in columns)
     await tx.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", columns)  # noqa: S608  # our own names
-
-
-def _timestamp(stored: dict[str, Any] | None) -> SignatureTimestamp | None:
-    return SignatureTimestamp(**stored) if stored else None

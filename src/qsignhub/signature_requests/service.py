@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from qsignhub.documents.model import Document
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
-from qsignhub.foundation.ids import new_id, new_token
+from qsignhub.foundation.ids import is_id, new_id, new_token
 from qsignhub.foundation.scope import Scope
 from qsignhub.signature_requests.errors import (
     ExpiryInThePast,
@@ -66,7 +66,8 @@ class SignatureRequests:
         return request
 
     async def get(self, tx: Transaction, scope: Scope, request_id: str) -> SignatureRequest:
-        return _found(await self._repository.find(tx, scope, request_id), request_id)
+        found = await self._repository.find(tx, scope, request_id) if is_id(request_id) else None
+        return _found(found, request_id)
 
     async def lock(self, tx: Transaction, scope: Scope, request_id: str) -> SignatureRequest:
         """The request, held until the transaction ends: whoever moves it on, moves it alone."""
@@ -136,12 +137,23 @@ class SignatureRequests:
         await self._repository.set_status(tx, request, moved.status, moved.completed_at)
         await self._announce.request(tx, "signature_request.completed", moved)
 
-    async def expire_if_due(self, tx: Transaction, scope: Scope, request_id: str) -> None:
+    async def expire_if_due(self, tx: Transaction, scope: Scope, request_id: str) -> timedelta | None:
+        """Ends an open request whose deadline has passed; else the time that is left, None if it is over.
+
+        Once everybody has signed there is no deadline left: what remains is ours to finish.
+        """
         request = await self.lock(tx, scope, request_id)
-        if request.status in {"pending", "in_progress"} and request.expires_at <= self._clock.now():
-            moved = replace(request, status=advance_request(request.status, "deadline_passed"))
-            await self._repository.set_status(tx, request, moved.status)
-            await self._announce.request(tx, "signature_request.expired", moved)
+        if request.status not in {"pending", "in_progress"}:
+            return None
+        if all(signer.status == "signed" for signer in request.signers):
+            return None
+        remaining = request.expires_at - self._clock.now()
+        if remaining > timedelta(0):
+            return remaining
+        moved = replace(request, status=advance_request(request.status, "deadline_passed"))
+        await self._repository.set_status(tx, request, moved.status)
+        await self._announce.request(tx, "signature_request.expired", moved)
+        return None
 
     async def latest_revision(self, tx: Transaction, request: SignatureRequest) -> Revision | None:
         return await self._repository.latest_revision(tx, request)

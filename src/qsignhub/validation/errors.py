@@ -22,7 +22,7 @@ class UnreadableDocument(Invalid):
 
 
 class EncryptedDocument(UnreadableDocument):
-    code = "ENCRYPTED_DOCUMENT"
+    code = "DOCUMENT_ENCRYPTED"
 
 
 class TooManySignatures(UnreadableDocument):

@@ -26,6 +26,7 @@ def check_endpoint_url(url: str, *, allow_private: bool) -> None:
     try:
         parsed = httpx.URL(url)
         host = parsed.raw_host.decode()
+        host.encode("idna")
     except (httpx.InvalidURL, ValueError):
         raise _invalid("This is not a URL.") from None
     if parsed.scheme not in {"https", "http"} or not host:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 
 from qsignhub.bootstrap import Overrides, open_services
 from qsignhub.foundation.jobs import JobRunner
 from qsignhub.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 async def run_worker(settings: Settings, conninfo: str, overrides: Overrides | None = None) -> None:
@@ -19,6 +22,10 @@ async def run_worker(settings: Settings, conninfo: str, overrides: Overrides | N
             lease=settings.job_lease,
             concurrency=settings.worker_concurrency,
         )
+        async with services.database.transaction() as tx:
+            resumed = await services.ceremonies.resume(tx)
+        if resumed:
+            logger.info("taking up %d requests whose signatures are not finished", resumed)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, runner.stop)

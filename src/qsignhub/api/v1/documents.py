@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from qsignhub.api.context import House, Speaker
+from qsignhub.api.v1.schemas import UploadFields
 from qsignhub.documents.model import Document
 from qsignhub.documents.upload import receive_upload
 from qsignhub.foundation.clock import iso
@@ -24,9 +25,12 @@ async def upload_document(request: Request, house: House, speaker: Speaker) -> d
         house.settings.spool_dir,
     )
     async with upload:
+        fields = UploadFields.model_validate(upload.fields)
         pages, preview = await house.documents.inspect(upload)
         async with house.database.transaction() as tx:
-            document = await house.documents.accept(tx, speaker.scope, upload, pages, preview)
+            document = await house.documents.accept(
+                tx, speaker.scope, upload, pages, preview, name=fields.name, locale=fields.locale
+            )
     return view(document, speaker.scope, house.file_links)
 
 

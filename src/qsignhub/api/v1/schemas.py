@@ -27,7 +27,10 @@ def _plain_text(text: str) -> str:
 def _utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("must have a time zone, e.g. 2025-03-01T23:59:59Z")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is out of range") from None
 
 
 def _http_url(text: str) -> str:
@@ -39,6 +42,7 @@ Email = Annotated[
     str, Field(max_length=254, pattern=r"^[^\s@<>\"(),:;\\\[\]\x00-\x20\x7f]+@[^\s@.]+(\.[^\s@.]+)+$")
 ]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_plain_text)]
+Locale = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
 Moment = Annotated[datetime, AfterValidator(_utc)]
 Url = Annotated[str, Field(max_length=2000), AfterValidator(_http_url)]
 Points = Annotated[float, Field(ge=0, le=14400, allow_inf_nan=False)]
@@ -46,6 +50,13 @@ Points = Annotated[float, Field(ge=0, le=14400, allow_inf_nan=False)]
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class UploadFields(_Body):
+    """The text fields of an upload's form, beside ``file``."""
+
+    name: Name | None = None
+    locale: Locale | None = None
 
 
 class IdentityVerificationIn(_Body):
@@ -58,7 +69,7 @@ class SignerIn(_Body):
     email: Email
     phone: Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")] | None = None
     identity_verification: IdentityVerificationIn | None = None
-    locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None
+    locale: Locale | None = None
     order: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
 
     def as_model(self) -> model.NewSigner:

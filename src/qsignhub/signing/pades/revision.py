@@ -31,6 +31,20 @@ from qsignhub.signing.pades.appearance import Appearance, give_appearance
 from qsignhub.signing.pades.security_store import add_to_security_store
 from qsignhub.signing.validation_data import ValidationData
 
+# What the PDF library raises on objects that are not of the type that stands there (/AcroForm 3).
+_STRUCTURE_ERRORS = (
+    PdfError,
+    SigningError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
 RESERVED_BYTES = 12 * 1024  # of DER; a signature with its chain and timestamp takes about 5 KiB
 
 
@@ -115,7 +129,7 @@ def _writing(target: Path) -> Iterator[IncrementalPdfFileWriter]:
     with target.open("r+b") as file:
         try:
             yield IncrementalPdfFileWriter(file)
-        except (PdfError, SigningError) as exc:
+        except _STRUCTURE_ERRORS as exc:
             raise DocumentNotSignable(f"The document's structure does not take a signature: {exc}") from exc
 
 

@@ -101,6 +101,8 @@ def _run(
 
 def _wait_for_interrupt(console: Console, service: RunningService) -> None:
     console.print(f"  The service stays on {service.base_url} until Ctrl+C.\n", highlight=False)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         signal.pause()
 

@@ -27,7 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "corpus": None if SHARED.is_dir() else "the shared corpus is not beside this checkout",
         "browser": None if shutil.which("chromium") else "chromium is not installed",
         "tools": next(
-            (f"{tool} is not installed" for tool in ("pdfsig", "openssl") if not shutil.which(tool)), None
+            (f"{tool} is not installed" for tool in ("pdfsig", "openssl", "curl") if not shutil.which(tool)),
+            None,
         ),
     }
     for item in items:

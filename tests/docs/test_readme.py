@@ -7,6 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.pdfs import one_page_pdf
 from tests.support.live import LiveService
 from tests.support.making import SUCCESS
@@ -22,6 +24,7 @@ def commands(start: str) -> list[str]:
     return [re.sub(r"\s+#.*$", "", line).strip() for line in lines if line.startswith(start)]
 
 
+@pytest.mark.tools
 def test_the_curl_commands_work_as_printed(live_service: LiveService, tmp_path: Path) -> None:
     (tmp_path / "contract.pdf").write_bytes(one_page_pdf())
     key = live_service.new_key("readme")

@@ -123,6 +123,7 @@ CREATE TABLE signings (
     timestamp_token   bytea,
     result_key        text,
     result_sha256     text,
+    result_size       bigint,
     finished_at       timestamptz,
     refusal_code      text
 );

@@ -297,6 +297,28 @@ async def test_case_50_a_refused_token_makes_the_signature_wait(settings: Settin
         assert (await current(services, request)).status == "completed"
 
 
+async def test_a_refused_token_at_the_seal_makes_the_request_wait(settings: Settings, conninfo: str) -> None:
+    class WrongAtTheSeal(TimestampsDown):
+        calls = 0
+
+        async def timestamp(self, imprint: bytes, hash_algorithm: str = "sha256") -> TimestampToken:
+            self.calls += 1
+            if self.calls == 2:
+                raise WrongNonce("The timestamp does not carry the nonce that was sent.")
+            return await self._real.timestamp(imprint, hash_algorithm)
+
+    def wrong(service: TrustService) -> TrustService:
+        return replace(service, timestamps=WrongAtTheSeal(service))
+
+    async with open_services(settings, conninfo, Overrides(trust_service=wrong)) as services:
+        request = await consented(services)
+        with pytest.raises(TrustServiceNotAccepted):
+            await run_cycle(services, request)
+        assert (await current(services, request)).status == "in_progress"
+        await run_cycle(services, request)
+        assert (await current(services, request)).status == "completed"
+
+
 async def test_a_worker_that_starts_takes_up_what_was_left(services: Services) -> None:
     request = await consented(services)
     async with services.database.transaction() as tx:

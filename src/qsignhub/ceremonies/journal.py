@@ -54,6 +54,7 @@ class Signing:
     timestamp_token: bytes | None
     result_key: str | None
     result_sha256: str | None
+    result_size: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from qsignhub.ceremonies import journal
 from qsignhub.ceremonies.journal import Signing, there
 from qsignhub.ceremonies.signature import Checkpoint
 from qsignhub.ceremonies.trust import TrustServices
-from qsignhub.ceremonies.workplace import Workplace
+from qsignhub.ceremonies.workplace import Workplace, published, waiting_for_better
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
-from qsignhub.signature_requests.model import Revision, SignatureRequest
+from qsignhub.signature_requests.model import SignatureRequest
 from qsignhub.signature_requests.service import SignatureRequests
 from qsignhub.signing.pades.revision import fill, prepare_document_timestamp
 from qsignhub.timestamping.kept import read_kept_token
@@ -58,7 +58,8 @@ class Sealing:
                 field_name=f"Timestamp-{signing.id}",
                 validation_data=data,
             )
-            token = await trust.timestamps.timestamp(prepared.digest)
+            with waiting_for_better():
+                token = await trust.timestamps.timestamp(prepared.digest)
             await asyncio.to_thread(fill, target, prepared, token.der)
             stored = await self._workplace.store(request, signing, "sealed", target)
         await journal.record(
@@ -68,15 +69,12 @@ class Sealing:
             {
                 "base_revision": source.revision,
                 "timestamp_token": token.der,
-                "result_key": stored.key,
-                "result_sha256": stored.sha256,
+                **stored.as_result(),
             },
         )
 
     async def _complete(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> None:
-        key, sha256 = there(signing.result_key), there(signing.result_sha256)
-        revision = Revision(there(signing.base_revision) + 1, key, sha256, await self._workplace.size(key))
-        await self._requests.publish_revision(tx, request, signing.id, revision)
+        await self._requests.publish_revision(tx, request, signing.id, published(signing))
         await self._requests.completed(tx, request)
         await journal.record(tx, signing, "published")
         await journal.finish(tx, signing, self._clock.now())

@@ -14,22 +14,20 @@ from qsignhub.ceremonies.errors import (
     CertificateExpired,
     ConsentLapsed,
     DocumentChanged,
-    TrustServiceNotAccepted,
 )
 from qsignhub.ceremonies.evidence import validity_of, view_of_certificate, view_of_timestamp
 from qsignhub.ceremonies.invitations import Invitations
 from qsignhub.ceremonies.journal import JournaledActivation, Signing, Step, there
 from qsignhub.ceremonies.trust import TrustServices
-from qsignhub.ceremonies.workplace import Workplace
+from qsignhub.ceremonies.workplace import Workplace, published, waiting_for_better
 from qsignhub.custody import activation as activations
 from qsignhub.custody.activation import Activation
 from qsignhub.custody.errors import ActivationExpired
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
-from qsignhub.foundation.errors import Refused
 from qsignhub.foundation.ids import new_id
 from qsignhub.identity.service import IdentityVerifications
-from qsignhub.signature_requests.model import Revision, SignatureRequest, Signer
+from qsignhub.signature_requests.model import SignatureRequest, Signer
 from qsignhub.signature_requests.service import SignatureRequests
 from qsignhub.signing import cms
 from qsignhub.signing.pades.appearance import Appearance, FieldPlacement
@@ -190,10 +188,8 @@ class SignatureSteps:
 
     async def _timestamp(self, work: _Work) -> None:
         imprint = hashlib.sha256(there(work.signing.signature)).digest()
-        try:
+        with waiting_for_better():
             token = await self._trust.of(work.request.scope.mode).timestamps.timestamp(imprint)
-        except Refused as refusal:  # the token is refused, not the signature: it waits for a better one
-            raise TrustServiceNotAccepted(refusal.message) from refusal
         begin, end = validity_of(there(work.signing.certificate))
         if not begin <= token.gen_time <= end:
             raise CertificateExpired("The signer's certificate was not valid when the signature was made.")
@@ -216,21 +212,13 @@ class SignatureSteps:
             await asyncio.to_thread(fill, target, prepared, signature)
             await asyncio.to_thread(append_validation_data, target, data)
             stored = await self._workplace.store(work.request, work.signing, "signed", target)
-        await journal.record(
-            work.tx, work.signing, "embedded", {"result_key": stored.key, "result_sha256": stored.sha256}
-        )
+        await journal.record(work.tx, work.signing, "embedded", stored.as_result())
 
     async def _publish(self, work: _Work) -> None:
         """The revision, the signer's and the request's state and their events, all or nothing."""
         certificate, token = there(work.signing.certificate), self._token(work.signing)
         trust = self._trust.of(work.request.scope.mode)
-        revision = Revision(
-            number=there(work.signing.base_revision) + 1,
-            blob_key=there(work.signing.result_key),
-            sha256=there(work.signing.result_sha256),
-            size_bytes=await self._workplace.size(there(work.signing.result_key)),
-        )
-        await self._requests.publish_revision(work.tx, work.request, work.signing.id, revision)
+        await self._requests.publish_revision(work.tx, work.request, work.signing.id, published(work.signing))
         moved = await self._requests.signature_published(
             work.tx,
             work.request,

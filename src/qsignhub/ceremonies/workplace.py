@@ -6,8 +6,8 @@ import asyncio
 import hashlib
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from qsignhub.foundation.blobs import Blobs
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.errors import Refused
 from qsignhub.revocation.model import CertificateStatus, State
-from qsignhub.signature_requests.model import SignatureRequest
+from qsignhub.signature_requests.model import Revision, SignatureRequest
 from qsignhub.signature_requests.service import SignatureRequests
 from qsignhub.signing.validation_data import ValidationData
 from qsignhub.timestamping.model import TimestampToken
@@ -44,6 +44,11 @@ class Source:
 class Stored:
     key: str
     sha256: str
+    size_bytes: int
+
+    def as_result(self) -> dict[str, object]:
+        """For the journal: what a signing has come to."""
+        return {"result_key": self.key, "result_sha256": self.sha256, "result_size": self.size_bytes}
 
 
 class Workplace:
@@ -84,11 +89,7 @@ class Workplace:
         sha256 = await asyncio.to_thread(sha256_of, path)
         key = f"requests/{request.scope.mode}/{request.id}/{signing.id}/{kind}-{sha256[:16]}.pdf"
         await self._blobs.put_file(key, path)
-        return Stored(key, sha256)
-
-    async def size(self, key: str) -> int:
-        async with self._blobs.as_file(key) as path:
-            return path.stat().st_size
+        return Stored(key, sha256, (await asyncio.to_thread(path.stat)).st_size)
 
     async def validation_data(
         self, trust: TrustService, token: TimestampToken, certificate: bytes | None = None
@@ -100,13 +101,12 @@ class Workplace:
         issuing, root = trust.authority.chain
         answers = []
         for checked in filter(None, (certificate, token.certificate)):
-            try:
+            with waiting_for_better():
                 answer = await trust.revocation.ocsp(checked, issuing)
-            except Refused as refusal:  # the answer is refused, not the signature: it waits for a better one
-                raise TrustServiceNotAccepted(refusal.message) from refusal
             _check_status(answer.status, of_signer=checked == certificate)
             answers.append(answer.der)
-        crl = await trust.revocation.crl(issuing, root)
+        with waiting_for_better():
+            crl = await trust.revocation.crl(issuing, root)
         certificates = [*filter(None, [certificate]), *token.certificates, issuing, root]
         return ValidationData(list(dict.fromkeys(certificates)), answers, [crl.der])
 
@@ -114,6 +114,25 @@ class Workplace:
     async def _scratch(self) -> AsyncIterator[Path]:
         with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".pdf") as file:
             yield Path(file.name)
+
+
+@contextmanager
+def waiting_for_better() -> Iterator[None]:
+    """A trust service's answer that is refused refuses the answer, not the signature: that waits."""
+    try:
+        yield
+    except Refused as refusal:
+        raise TrustServiceNotAccepted(refusal.message) from refusal
+
+
+def published(signing: Signing) -> Revision:
+    """The revision that a signing has come to, right after the one it was made on."""
+    return Revision(
+        number=there(signing.base_revision) + 1,
+        blob_key=there(signing.result_key),
+        sha256=there(signing.result_sha256),
+        size_bytes=there(signing.result_size),
+    )
 
 
 def _check_status(status: CertificateStatus, *, of_signer: bool) -> None:

@@ -21,4 +21,4 @@ def create() -> FastAPI:
     def opened() -> AbstractAsyncContextManager[Services]:
         return open_services(settings, conninfo)
 
-    return create_app(opened, docs_url=settings.docs_url, pages=router())
+    return create_app(opened, docs_url=settings.docs_base, pages=router())

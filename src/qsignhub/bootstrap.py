@@ -25,6 +25,7 @@ from qsignhub.custody.ports import SigningKeys
 from qsignhub.custody.service import Custody
 from qsignhub.documents.inspector import Inspector
 from qsignhub.documents.service import Documents
+from qsignhub.foundation.account_clock import AccountClock
 from qsignhub.foundation.blobs import Blobs
 from qsignhub.foundation.clock import Clock, SystemClock
 from qsignhub.foundation.database import Database
@@ -52,6 +53,7 @@ class Services:
 
     settings: Settings
     clock: Clock
+    account_clock: AccountClock
     database: Database
     blobs: Blobs
     file_links: FileLinks
@@ -105,7 +107,8 @@ async def _compose(
     inspector = Inspector(preload=("qsignhub.validation",))
     stack.push_async_callback(inspector.close)
     jobs = Jobs()
-    file_links = FileLinks(key, settings.base_url, clock)
+    account_clock = AccountClock(clock)
+    file_links = FileLinks(key, settings.files_base, clock)
     vault, register = Vault(side, key), Register(side)
     events = Events(jobs, clock, [LISTENER_JOB])
 
@@ -154,6 +157,7 @@ async def _compose(
     return Services(
         settings=settings,
         clock=clock,
+        account_clock=account_clock,
         database=database,
         blobs=blobs,
         file_links=file_links,

@@ -37,13 +37,32 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:8080",
         description="The URL under which the service is reached; it stands in links and certificates.",
     )
-    docs_url: str = Field(
-        default="https://docs.qsignhub.io",
-        description="Where error codes are explained: DOCS_URL/errors/CODE.",
+    files_url: str | None = Field(
+        default=None,
+        description="The URL of previews and signed files, if it is another one. Unset: BASE_URL.",
+    )
+    signing_url: str | None = Field(
+        default=None,
+        description="The URL of the signing pages, if it is another one. Unset: BASE_URL.",
+    )
+    docs_url: str | None = Field(
+        default=None,
+        description="The documentation; error codes are at DOCS_URL/errors/CODE. Unset: BASE_URL/docs.",
     )
     master_key: str | None = Field(
         default=None,
         description="32 bytes as 64 hexadecimal digits; seals every key at rest. Unset: DATA_DIR/master.key.",
+    )
+    smtp_url: str | None = Field(
+        default=None,
+        description="The mail server: smtp://user:password@host:587 (STARTTLS where offered) or smtps://...",
+    )
+    mail_from: str = Field(
+        default="QSignHub <no-reply@localhost>", description="The sender of invitations and reminders."
+    )
+    metrics_token: str | None = Field(
+        default=None,
+        description="Bearer token that /metrics asks for. Unset: /metrics answers to this machine alone.",
     )
     webhook_allow_private: bool = Field(
         default=False,
@@ -67,6 +86,18 @@ class Settings(BaseSettings):
     def spool_dir(self) -> Path:
         """For files on their way: uploads, revisions being made."""
         return self.data_dir / "spool"
+
+    @property
+    def files_base(self) -> str:
+        return (self.files_url or self.base_url).rstrip("/")
+
+    @property
+    def signing_base(self) -> str:
+        return (self.signing_url or self.base_url).rstrip("/")
+
+    @property
+    def docs_base(self) -> str:
+        return (self.docs_url or f"{self.base_url.rstrip('/')}/docs").rstrip("/")
 
     def configure_logging(self) -> None:
         """Log lines of this process; libraries speak only when something is wrong."""

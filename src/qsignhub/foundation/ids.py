@@ -19,6 +19,7 @@ _LENGTHS = {
     "whk": 16,
     "sig": 16,
     "act": 16,
+    "msg": 16,
 }
 
 

@@ -32,14 +32,14 @@ async def create_signature_request(request: Request, house: House, speaker: Spea
     body = await read_json(request, SignatureRequestIn)
     async with house.database.transaction() as tx:
         created = await house.ceremonies.open(tx, speaker.scope, body.as_model())
-    return view(created, house.settings.base_url, house.file_links)
+    return view(created, house.settings.signing_base, house.file_links)
 
 
 @router.get("/signature-requests/{request_id}", summary="Retrieves the status of a signature request")
 async def get_signature_request(request_id: str, house: House, speaker: Speaker) -> dict[str, Any]:
     async with house.database.transaction() as tx:
         found = await house.signature_requests.get(tx, speaker.scope, request_id)
-    return view(found, house.settings.base_url, house.file_links)
+    return view(found, house.settings.signing_base, house.file_links)
 
 
 @router.get(
@@ -61,7 +61,7 @@ async def download(request_id: str, house: House, speaker: Speaker) -> Streaming
     )
 
 
-def view(request: SignatureRequest, base_url: str, file_links: FileLinks) -> dict[str, Any]:
+def view(request: SignatureRequest, signing_base: str, file_links: FileLinks) -> dict[str, Any]:
     """The request as the contract prints it; what does not exist yet is left out."""
     shown: dict[str, Any] = {
         "id": request.id,
@@ -69,8 +69,8 @@ def view(request: SignatureRequest, base_url: str, file_links: FileLinks) -> dic
         "signature_type": request.signature_type,
         "document_id": request.document_id,
         "signing_order": request.signing_order,
-        "signing_url": f"{base_url}/r/{request.link_token}",
-        "signers": [_view_of_signer(signer, base_url) for signer in request.signers],
+        "signing_url": f"{signing_base}/r/{request.link_token}",
+        "signers": [_view_of_signer(signer, signing_base) for signer in request.signers],
         "redirect_url": request.redirect_url,
         "metadata": dict(request.metadata),
         "expires_at": iso(request.expires_at),
@@ -82,14 +82,14 @@ def view(request: SignatureRequest, base_url: str, file_links: FileLinks) -> dic
     return shown
 
 
-def _view_of_signer(signer: Signer, base_url: str) -> dict[str, Any]:
+def _view_of_signer(signer: Signer, signing_base: str) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": signer.id,
         "name": signer.name,
         "email": signer.email,
         "status": signer.status,
         "order": signer.order,
-        "signing_url": f"{base_url}/s/{signer.link_token}",
+        "signing_url": f"{signing_base}/s/{signer.link_token}",
     }
     if signer.failure_code is not None:
         shown["failure"] = {"code": signer.failure_code, "message": signer.failure_message}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from qsignhub.accounts.admission import Admissions
 from qsignhub.accounts.service import Accounts
 from qsignhub.authority.service import Authority, open_authority
 from qsignhub.ceremonies import jobs as ceremony_jobs
@@ -59,6 +60,7 @@ class Services:
     file_links: FileLinks
     inspector: Inspector
     accounts: Accounts
+    admissions: Admissions
     documents: Documents
     signature_requests: SignatureRequests
     identities: IdentityVerifications
@@ -163,6 +165,7 @@ async def _compose(
         file_links=file_links,
         inspector=inspector,
         accounts=accounts,
+        admissions=Admissions(database, clock),
         documents=documents,
         signature_requests=requests,
         identities=identities,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from qsignhub.accounts.admission import Admissions
 from qsignhub.accounts.errors import ApiKeyInvalid, ApiKeyMissing, UnknownTier
 from qsignhub.accounts.model import Principal
 from qsignhub.accounts.service import Accounts
@@ -12,7 +13,8 @@ from qsignhub.foundation.clock import SettableClock
 from qsignhub.foundation.database import Database, fetch_all
 from qsignhub.foundation.scope import Mode, Scope
 
-ACCOUNTS = Accounts(SettableClock(datetime(2026, 3, 1, 12, 0, tzinfo=UTC)))
+CLOCK = SettableClock(datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
+ACCOUNTS = Accounts(CLOCK)
 
 
 async def new_key(database: Database, account: str = "default", mode: Mode = "test") -> tuple[str, Scope]:
@@ -22,8 +24,12 @@ async def new_key(database: Database, account: str = "default", mode: Mode = "te
 
 
 async def authenticate(database: Database, key: str | None) -> Principal:
-    async with database.transaction() as tx:
-        return await ACCOUNTS.authenticate(tx, key)
+    admission = await Admissions(database, CLOCK).admit(key, "192.0.2.7")
+    if admission.refusal is not None:
+        assert admission.principal is None
+        raise admission.refusal
+    assert admission.principal is not None
+    return admission.principal
 
 
 @pytest.mark.parametrize("mode", ["test", "live"])

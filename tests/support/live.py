@@ -49,7 +49,7 @@ class LiveService:
         return done.stdout.strip()
 
     def new_key(self, account: str = "default", mode: str = "test") -> str:
-        return self.command("keys", "create", "--mode", mode, "--account", account)
+        return self.command("keys", "create", "--mode", mode, "--account", account, "--tier", "enterprise")
 
     def client_of(self, api_key: str) -> httpx.Client:
         client = httpx.Client(base_url=self.base_url, headers={"X-API-Key": api_key}, timeout=60)

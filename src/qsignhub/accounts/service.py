@@ -1,50 +1,103 @@
-"""Accounts and API keys: made, and recognised."""
+"""Accounts and their API keys: made, listed, rotated, revoked."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from ipaddress import ip_network
 
 from qsignhub.accounts import repository
-from qsignhub.accounts.errors import ApiKeyInvalid, ApiKeyMissing, UnknownTier
-from qsignhub.accounts.model import TIERS, Principal
+from qsignhub.accounts.admission import hash_of
+from qsignhub.accounts.errors import KeyNotActive, KeyNotFound, KeyRuleInvalid, UnknownTier
+from qsignhub.accounts.model import PERMISSIONS, PLANS, ApiKey, KeyRules
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.ids import new_secret
 from qsignhub.foundation.scope import Mode, Scope
 
-_PREFIXES: dict[str, Mode] = {"qsh_test_": "test", "qsh_live_": "live"}
+DEFAULT_OVERLAP = timedelta(hours=24)
+_NO_RULES = KeyRules()
 
 
 class Accounts:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def scope_of(self, tx: Transaction, account_name: str, mode: Mode, tier: str = "startup") -> Scope:
-        """The account of this name in one of its worlds; an account that is not there yet is made."""
-        if tier not in TIERS:
-            raise UnknownTier(f"There is no tier {tier!r}; choose one of {', '.join(TIERS)}.", field="tier")
-        account_id = await repository.get_or_create_account(tx, account_name, tier, self._clock.now())
+    async def scope_of(
+        self, tx: Transaction, account_name: str, mode: Mode, tier: str | None = None
+    ) -> Scope:
+        """The account of this name in one of its worlds; an account that is not there yet is made.
+
+        ``tier`` is the plan of a new account (startup if None); an account that is there takes it on too.
+        """
+        if tier is not None and tier not in PLANS:
+            raise UnknownTier(f"There is no tier {tier!r}; choose one of {', '.join(PLANS)}.", field="tier")
+        now = self._clock.now()
+        account_id = await repository.get_or_create_account(tx, account_name, tier or "startup", now)
+        if tier is not None:
+            await repository.set_tier(tx, account_id, tier)
         return Scope(account_id, mode)
 
-    async def create_key(self, tx: Transaction, scope: Scope) -> str:
+    async def name_of(self, tx: Transaction, scope: Scope) -> str:
+        return await repository.account_name(tx, scope)
+
+    async def create_key(self, tx: Transaction, scope: Scope, rules: KeyRules = _NO_RULES) -> str:
         """A new API key. This is the only time it can be seen: only its hash is stored."""
-        key = new_secret(f"qsh_{scope.mode}_")
-        await repository.add_key(tx, scope, _hash(key), self._clock.now())
+        _, key = await self._new_key(tx, scope, rules)
         return key
 
-    async def authenticate(self, tx: Transaction, key: str | None) -> Principal:
-        """Raises ApiKeyMissing, ApiKeyInvalid.
+    async def keys(self, tx: Transaction, scope: Scope) -> list[ApiKey]:
+        """Every key of the scope, the oldest first, revoked and expired ones too."""
+        return await repository.keys_of(tx, scope)
 
-        The look-up goes by the SHA-256 of a 190-bit secret: what its timing could tell is of no use.
+    async def revoke_key(self, tx: Transaction, scope: Scope, key_id: str) -> None:
+        """Ends a key at once, everywhere. Revoking twice changes nothing."""
+        await repository.revoke_key(tx, await self._key(tx, scope, key_id), self._clock.now())
+
+    async def rotate_key(
+        self, tx: Transaction, scope: Scope, key_id: str, overlap: timedelta = DEFAULT_OVERLAP
+    ) -> str:
+        """A successor with the same rules; the old key goes on for ``overlap`` and then ends by itself.
+
+        Raises KeyNotFound, KeyNotActive.
         """
-        if not key:
-            raise ApiKeyMissing("Send your API key in the X-API-Key header.")
-        mode = _PREFIXES.get(key[:9])
-        principal = await repository.find_principal(tx, _hash(key), mode) if mode else None
-        if principal is None:
-            raise ApiKeyInvalid("This API key is not valid; it may have been revoked.")
-        return principal
+        now = self._clock.now()
+        old = await self._key(tx, scope, key_id)
+        if old.state(now) != "active" or old.replaced_by is not None:
+            state = old.state(now) if old.state(now) != "active" else f"replaced by {old.replaced_by}"
+            raise KeyNotActive(f"The key {key_id} is {state}; rotate the one in use.", field="key_id")
+        new_id, key = await self._new_key(tx, scope, replace(old.rules, expires_at=None))
+        await repository.replace_key(tx, old, new_id, now + overlap)
+        return key
+
+    async def _new_key(self, tx: Transaction, scope: Scope, rules: KeyRules) -> tuple[str, str]:
+        key = new_secret(f"qsh_{scope.mode}_")
+        return await repository.add_key(tx, scope, hash_of(key), rules, self._clock.now()), key
+
+    async def _key(self, tx: Transaction, scope: Scope, key_id: str) -> ApiKey:
+        found = await repository.find_key(tx, scope, key_id)
+        if found is None:
+            raise KeyNotFound(f"This account has no {scope.mode} key {key_id}.", field="key_id")
+        return found
 
 
-def _hash(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()
+def key_rules(
+    name: str = "",
+    permissions: Iterable[str] = (),
+    networks: Iterable[str] = (),
+    expires_at: datetime | None = None,
+) -> KeyRules:
+    """Rules from what an operator typed. Raises KeyRuleInvalid, naming what cannot be."""
+    permissions = list(permissions)
+    for unknown in (name for name in permissions if name not in PERMISSIONS):
+        raise KeyRuleInvalid(
+            f"There is no permission {unknown!r}; choose of {', '.join(PERMISSIONS)}.", field="permissions"
+        )
+    try:
+        parsed = tuple(ip_network(network) for network in networks)
+    except ValueError as exc:
+        raise KeyRuleInvalid(
+            f"{exc}; write an address or a network as 203.0.113.0/24.", field="networks"
+        ) from None
+    return KeyRules(name.strip(), frozenset(permissions), parsed, expires_at)  # type: ignore[arg-type]

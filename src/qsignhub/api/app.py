@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from qsignhub.api import errors, files, health, pki
+from qsignhub.api.admission import AtTheDoor
 from qsignhub.api.context import RequestId
 from qsignhub.api.v1 import documents, signature_requests, validation
 from qsignhub.bootstrap import Services
@@ -49,5 +50,6 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
         app.include_router(router)
     if pages is not None:
         app.include_router(pages)
+    app.add_middleware(AtTheDoor)
     app.add_middleware(RequestId)
     return app

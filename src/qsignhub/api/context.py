@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qsignhub.accounts.admission import Admission
+from qsignhub.accounts.errors import PermissionMissing
 from qsignhub.accounts.model import Principal
+from qsignhub.accounts.permissions import Permission
 from qsignhub.api.errors import unexpected
 from qsignhub.bootstrap import Services
 from qsignhub.foundation.ids import new_id
@@ -42,6 +46,8 @@ class RequestId:
                 begun = True
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
+                for name, value in scope["state"].get("headers", {}).items():
+                    headers[name] = value
                 headers.setdefault("X-Content-Type-Options", "nosniff")
             await send(message)
 
@@ -56,17 +62,31 @@ class RequestId:
             await answer(scope, receive, send_with_id)
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
     found: Services = request.app.state.services
     return found
 
 
-async def principal(
-    request: Request, x_api_key: Annotated[str | None, Header(alias="X-API-Key")] = None
-) -> Principal:
-    found = services(request)
-    async with found.database.transaction() as tx:
-        return await found.accounts.authenticate(tx, x_api_key)
+def may(permission: Permission) -> Callable[[Request], Awaitable[Principal]]:
+    """A dependency: the key's principal, if the key is not restricted to other things than this."""
+
+    async def speaker(request: Request) -> Principal:
+        found = await principal(request)
+        if not found.may(permission):
+            raise PermissionMissing(f"This API key is restricted and lacks the permission {permission}.")
+        return found
+
+    return speaker
+
+
+async def principal(request: Request) -> Principal:
+    """Who speaks, as the door found out. Raises why nobody does."""
+    admission: Admission = request.state.admission
+    if admission.refusal is not None:
+        raise admission.refusal
+    if admission.principal is None:
+        raise LookupError("an admission without a refusal has a principal")
+    return admission.principal
 
 
 Speaker = Annotated[Principal, Depends(principal)]

@@ -57,13 +57,13 @@ def envelope(request: Request, code: str, message: str, **additions: Any) -> dic
 
 
 def install(app: FastAPI) -> None:
-    app.add_exception_handler(errors.QSignHubError, _ours)
+    app.add_exception_handler(errors.QSignHubError, answer_of)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
 
 
-async def _ours(request: Request, exc: Exception) -> JSONResponse:
+async def answer_of(request: Request, exc: Exception) -> JSONResponse:
     if not isinstance(exc, errors.QSignHubError):
         raise exc
     status = status_of(exc)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, TypeAlias
 
 import psycopg
@@ -17,15 +17,26 @@ Transaction: TypeAlias = psycopg.AsyncConnection[Row]
 """A connection with an open transaction. Rooms run statements on it; only the entrance commits."""
 
 
+_First: TypeAlias = Callable[[Transaction, AsyncExitStack], Awaitable[None]]
+
+
 class DatabaseUnavailable(Unavailable):
     code = "DATABASE_UNAVAILABLE"
 
 
+_UNANSWERED = "The database does not answer just now; try again in a moment."
+
+
 class Database:
-    """The pool. ``transaction()`` is for entrances: it commits when the block ends, else rolls back."""
+    """The pool. ``transaction()`` is for entrances: it commits when the block ends, else rolls back.
+
+    A connection that died while it lay in the pool is noticed by the first statement on it, before
+    anything of the caller's has run, and another one takes its place.
+    """
 
     def __init__(self, conninfo: str, *, connections: int = 10) -> None:
         self.conninfo = conninfo
+        self._tries = connections + 1  # as many as can have died, and a fresh one
         self._pool = AsyncConnectionPool(
             conninfo,
             min_size=min(2, connections),
@@ -34,7 +45,6 @@ class Database:
             open=False,
             connection_class=psycopg.AsyncConnection[Row],
             kwargs={"autocommit": True, "row_factory": dict_row},
-            check=AsyncConnectionPool.check_connection,
         )
 
     async def open(self) -> None:
@@ -48,28 +58,67 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        try:
-            async with self._pool.connection() as connection, connection.transaction():
-                yield connection
-        except (psycopg.OperationalError, PoolTimeout) as exc:
-            raise DatabaseUnavailable(
-                "The database does not answer just now; try again in a moment."
-            ) from exc
+        async with self._alive(_begin) as connection:
+            yield connection
 
     @asynccontextmanager
     async def autocommit(self) -> AsyncIterator[Transaction]:
         """A connection on which each statement commits by itself: for what must outlive a rollback."""
-        try:
-            async with self._pool.connection() as connection:
-                yield connection
-        except (psycopg.OperationalError, PoolTimeout) as exc:
-            raise DatabaseUnavailable(
-                "The database does not answer just now; try again in a moment."
-            ) from exc
+        async with self._alive(_check) as connection:
+            yield connection
+
+    async def ask(self, statement: Any, parameters: Any = None) -> Row | None:
+        """The first row of one statement that commits by itself, in one exchange with the database.
+
+        On a connection that died it is run again on another, so it may count twice and no worse.
+        """
+        with _told_as_unavailable():
+            for remaining in reversed(range(self._tries)):
+                async with self._pool.connection() as connection:
+                    try:
+                        cursor = await connection.execute(statement, parameters)
+                    except psycopg.OperationalError:
+                        if not connection.broken or not remaining:
+                            raise
+                    else:
+                        return await cursor.fetchone()
+        raise DatabaseUnavailable(_UNANSWERED)
+
+    @asynccontextmanager
+    async def _alive(self, first: _First) -> AsyncIterator[Transaction]:
+        """A connection on which ``first`` has succeeded; what that opened is closed with the block."""
+        with _told_as_unavailable():
+            for remaining in reversed(range(self._tries)):
+                async with AsyncExitStack() as stack:
+                    connection = await stack.enter_async_context(self._pool.connection())
+                    try:
+                        await first(connection, stack)
+                    except psycopg.OperationalError:
+                        if not connection.broken or not remaining:
+                            raise
+                        continue
+                    yield connection
+                    return
 
     async def ping(self) -> None:
         async with self.autocommit() as connection:
             await connection.execute("SELECT 1")
+
+
+async def _begin(connection: Transaction, stack: AsyncExitStack) -> None:
+    await stack.enter_async_context(connection.transaction())
+
+
+async def _check(connection: Transaction, _: AsyncExitStack) -> None:
+    await connection.execute("")
+
+
+@contextmanager
+def _told_as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (psycopg.OperationalError, PoolTimeout) as exc:
+        raise DatabaseUnavailable(_UNANSWERED) from exc
 
 
 async def fetch_one(tx: Transaction, statement: Any, parameters: Any = None) -> Row | None:

@@ -1,0 +1,62 @@
+"""The first thing that happens to an API request: it is counted, and told how many are left.
+
+Stands before routing, so that unknown paths and wrong methods count and carry the headers as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from qsignhub.accounts.admission import Admission
+from qsignhub.api.errors import answer_of
+from qsignhub.bootstrap import Services
+from qsignhub.foundation.errors import QSignHubError
+
+_COUNTED = ("/v1", "/preview/", "/audit/", "/docs/sreq_")
+_KEY_HEADER = b"x-api-key"
+
+
+class AtTheDoor:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(_COUNTED):
+            await self._app(scope, receive, send)
+            return
+        house: Services = scope["app"].state.services
+        client = scope.get("client")
+        try:
+            admission = await house.admissions.admit(_key_of(scope), client[0] if client else "")
+        except QSignHubError as exc:
+            await _refuse(scope, receive, send, exc)
+            return
+        scope["state"]["admission"] = admission
+        scope["state"]["headers"] = _headers(admission)
+        if admission.over is not None:
+            await _refuse(scope, receive, send, admission.over)
+            return
+        await self._app(scope, receive, send)
+
+
+def _key_of(scope: Scope) -> str | None:
+    """None where there is no key, or more than one: which of them was meant is not ours to guess."""
+    found = [value for name, value in scope["headers"] if name == _KEY_HEADER]
+    return found[0].decode("latin-1") if len(found) == 1 else None
+
+
+def _headers(admission: Admission) -> Mapping[str, str]:
+    return {
+        "X-RateLimit-Limit": str(admission.limit),
+        "X-RateLimit-Remaining": str(admission.remaining),
+        "X-RateLimit-Reset": str(admission.reset),
+        "X-RateLimit-Tier": admission.tier,
+    }
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, error: QSignHubError) -> None:
+    answer = await answer_of(Request(scope, receive), error)
+    await answer(scope, receive, send)

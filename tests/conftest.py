@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -57,9 +58,9 @@ def template_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     process.stdout.close()
 
 
-@pytest.fixture
-def conninfo(template_database: str) -> Iterator[str]:
-    """An empty, migrated database of the test's own."""
+@contextmanager
+def fresh_database(template_database: str) -> Iterator[str]:
+    """An empty, migrated database; gone with everything in it when the block ends."""
     name = f"test_{next(_numbers)}"
     server = make_conninfo(template_database, dbname="postgres")
     template = psycopg.conninfo.conninfo_to_dict(template_database)["dbname"]
@@ -68,6 +69,13 @@ def conninfo(template_database: str) -> Iterator[str]:
     yield make_conninfo(template_database, dbname=name)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def conninfo(template_database: str) -> Iterator[str]:
+    """A database of the test's own."""
+    with fresh_database(template_database) as conninfo:
+        yield conninfo
 
 
 @pytest.fixture

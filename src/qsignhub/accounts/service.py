@@ -71,6 +71,10 @@ class Accounts:
         await repository.replace_key(tx, old, new_id, now + overlap)
         return key
 
+    async def forget_counts(self, tx: Transaction) -> int:
+        """Removes the counts of minutes long gone; how many."""
+        return await repository.forget_windows(tx, timedelta(hours=1))
+
     async def _new_key(self, tx: Transaction, scope: Scope, rules: KeyRules) -> tuple[str, str]:
         key = new_secret(f"qsh_{scope.mode}_")
         return await repository.add_key(tx, scope, hash_of(key), rules, self._clock.now()), key

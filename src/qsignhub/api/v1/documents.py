@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from qsignhub.api.context import House, Speaker
+from qsignhub.api.once import IdempotencyKey, Once
 from qsignhub.api.v1.schemas import UploadFields
 from qsignhub.documents.model import Document
 from qsignhub.documents.upload import receive_upload
 from qsignhub.foundation.clock import iso
+from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.file_links import FileLinks
 from qsignhub.foundation.scope import Scope
 
@@ -16,7 +18,7 @@ router = APIRouter(prefix="/v1", tags=["Documents"])
 
 
 @router.post("/documents", status_code=201, summary="Uploads a document for signing")
-async def upload_document(request: Request, house: House, speaker: Speaker) -> dict[str, Any]:
+async def upload_document(request: Request, house: House, speaker: Speaker, key: IdempotencyKey) -> Response:
     """multipart/form-data with ``file``, and optionally ``name`` and ``locale``; up to 50 MB."""
     upload = await receive_upload(
         request.stream(),
@@ -26,12 +28,18 @@ async def upload_document(request: Request, house: House, speaker: Speaker) -> d
     )
     async with upload:
         fields = UploadFields.model_validate(upload.fields)
+        once = Once(request, house, speaker.scope, key, [upload.sha256, upload.filename, upload.fields])
+        if (kept := await once.kept()) is not None:
+            return kept
         pages, preview = await house.documents.inspect(upload)
-        async with house.database.transaction() as tx:
+
+        async def accept(tx: Transaction) -> dict[str, Any]:
             document = await house.documents.accept(
                 tx, speaker.scope, upload, pages, preview, name=fields.name, locale=fields.locale
             )
-    return view(document, speaker.scope, house.file_links)
+            return view(document, speaker.scope, house.file_links)
+
+        return await once.do(accept)
 
 
 def view(document: Document, scope: Scope, file_links: FileLinks) -> dict[str, Any]:

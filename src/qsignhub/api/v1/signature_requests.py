@@ -3,13 +3,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from qsignhub.api.body import read_json
 from qsignhub.api.context import House, Speaker
+from qsignhub.api.once import IdempotencyKey, Once
 from qsignhub.api.v1.schemas import SignatureRequestIn
 from qsignhub.foundation.clock import iso
+from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.file_links import FileLinks
 from qsignhub.signature_requests.events import signed_document_path
 from qsignhub.signature_requests.model import SignatureRequest, Signer
@@ -28,11 +30,16 @@ router = APIRouter(prefix="/v1", tags=["Signature requests"])
         }
     },
 )
-async def create_signature_request(request: Request, house: House, speaker: Speaker) -> dict[str, Any]:
+async def create_signature_request(
+    request: Request, house: House, speaker: Speaker, key: IdempotencyKey
+) -> Response:
     body = await read_json(request, SignatureRequestIn)
-    async with house.database.transaction() as tx:
+
+    async def create(tx: Transaction) -> dict[str, Any]:
         created = await house.ceremonies.open(tx, speaker.scope, body.as_model())
-    return view(created, house.settings.signing_base, house.file_links)
+        return view(created, house.settings.signing_base, house.file_links)
+
+    return await Once(request, house, speaker.scope, key, body.model_dump(mode="json")).do(create)
 
 
 @router.get("/signature-requests/{request_id}", summary="Retrieves the status of a signature request")

@@ -1,22 +1,25 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from qsignhub.api.context import House, Speaker
+from qsignhub.api.once import IdempotencyKey, Once
 from qsignhub.api.v1.documents import content_length
 from qsignhub.documents.upload import receive_upload
+from qsignhub.foundation.database import Transaction
 from qsignhub.validation import TrustAnchor, validate_pdf
 
 router = APIRouter(prefix="/v1", tags=["Validation"])
 
 
 @router.post("/validate", summary="Validates a signed document (internal or external)")
-async def validate(request: Request, house: House, speaker: Speaker) -> Response:
+async def validate(request: Request, house: House, speaker: Speaker, key: IdempotencyKey) -> Response:
     """multipart/form-data with ``file``. A test key also trusts the sandbox's root; a live key does not."""
     upload = await receive_upload(
         request.stream(),
@@ -26,13 +29,18 @@ async def validate(request: Request, house: House, speaker: Speaker) -> Response
     )
     anchors = [TrustAnchor(house.authority.root, "sandbox")] if speaker.scope.mode == "test" else []
     async with upload:
+        once = Once(request, house, speaker.scope, key, [upload.sha256, upload.filename, upload.fields])
+        if (kept := await once.kept()) is not None:
+            return kept
         # Reading somebody's file is CPU work on hostile input: it runs in a bounded process of its own.
         verdict = await house.inspector.run(_validate_file, upload.path, anchors, house.clock.now())
-    return Response(verdict, media_type="application/json")
+
+        async def tell(_: Transaction) -> dict[str, Any]:
+            return verdict
+
+        return await once.do(tell, HTTPStatus.OK)
 
 
-def _validate_file(path: Path, anchors: list[TrustAnchor], now: datetime) -> bytes:
-    """The response body: it is encoded here, off the event loop."""
+def _validate_file(path: Path, anchors: list[TrustAnchor], now: datetime) -> dict[str, Any]:
     with path.open("rb") as file:
-        report = asyncio.run(validate_pdf(file, anchors=anchors, now=now))
-    return json.dumps(report.as_contract(), ensure_ascii=False).encode()
+        return asyncio.run(validate_pdf(file, anchors=anchors, now=now)).as_contract()

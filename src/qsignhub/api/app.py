@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from qsignhub.api import errors, files, health, pki
 from qsignhub.api.admission import AtTheDoor
 from qsignhub.api.context import RequestId
+from qsignhub.api.openapi import document
 from qsignhub.api.v1 import documents, signature_requests, validation
 from qsignhub.bootstrap import Services
 
@@ -48,6 +49,7 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
         health.router,
     ):
         app.include_router(router)
+    document.install(app)
     if pages is not None:
         app.include_router(pages)
     app.add_middleware(AtTheDoor)

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
+from qsignhub.api import wording
 from qsignhub.foundation import errors
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ _STATUS: dict[type[errors.QSignHubError], HTTPStatus] = {
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _CODE_OF_STATUS = {
-    HTTPStatus.NOT_FOUND: "NOT_FOUND",
+    HTTPStatus.NOT_FOUND: errors.NotFound.code,
     HTTPStatus.METHOD_NOT_ALLOWED: "METHOD_NOT_ALLOWED",
 }
 
@@ -82,7 +83,7 @@ async def _invalid(request: Request, exc: Exception) -> JSONResponse:
     if not isinstance(exc, RequestValidationError | ValidationError):
         raise exc
     found = [
-        {"field": ".".join(str(part) for part in problem["loc"]) or "body", "message": problem["msg"]}
+        {"field": wording.field_of(problem), "message": wording.sentence_of(problem)}
         for problem in exc.errors()
     ]
     first = found[0]
@@ -99,7 +100,8 @@ async def _http(request: Request, exc: Exception) -> JSONResponse:
     if not isinstance(exc, HTTPException):
         raise exc
     status = HTTPStatus(exc.status_code)
-    code = _CODE_OF_STATUS.get(status, status.name)
+    fallback = errors.Malformed if status < HTTPStatus.INTERNAL_SERVER_ERROR else errors.QSignHubError
+    code = _CODE_OF_STATUS.get(status, fallback.code)
     body = envelope(request, code, status.description or status.phrase)
     return JSONResponse(body, status, headers=exc.headers)
 

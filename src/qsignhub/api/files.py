@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from qsignhub.api.context import House
 from qsignhub.foundation.scope import Scope
 
-router = APIRouter(tags=["Files"])
+router = APIRouter(include_in_schema=False)  # links in answers: no operations of the API
 
 _PRIVATE = {
     "Cache-Control": "private, no-store",

@@ -19,17 +19,7 @@ from qsignhub.signature_requests.model import SignatureRequest, Signer
 router = APIRouter(prefix="/v1", tags=["Signature requests"])
 
 
-@router.post(
-    "/signature-requests",
-    status_code=201,
-    summary="Creates a new signature request",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": SignatureRequestIn.model_json_schema()}},
-        }
-    },
-)
+@router.post("/signature-requests", status_code=201, summary="Creates a new signature request")
 async def create_signature_request(
     request: Request, house: House, speaker: Speaker, key: IdempotencyKey
 ) -> Response:

@@ -1,0 +1,124 @@
+"""What each operation of the contract takes and gives. A new route needs an entry here, and nothing else.
+
+An entry may stand here before its route does; a route without an entry fails a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel
+
+from qsignhub.api.openapi import examples
+from qsignhub.api.v1 import schemas
+
+Key = tuple[str, str]
+"""Method in lower case, and path as the route writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """``gives`` is the model of the answer, or the media types of a file. ``errors`` adds statuses to those
+    that follow from the kind of operation. ``leads_to`` names operations that take this answer's id, and
+    says as which parameter.
+    """
+
+    id: str
+    gives: type[BaseModel] | tuple[str, ...]
+    status: int = 200
+    takes: type[BaseModel] | None = None
+    takes_form: bool = False
+    body_required: bool = True
+    sent: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    errors: tuple[int, ...] = ()
+    leads_to: Mapping[str, str] = field(default_factory=dict)
+
+
+_REQUESTS = "/v1/signature-requests"
+_REQUEST = f"{_REQUESTS}/{{request_id}}"
+_SIGNER = f"{_REQUEST}/signers/{{signer_id}}"
+_OF_A_REQUEST = {
+    "getSignatureRequest": "request_id",
+    "downloadSignedDocument": "request_id",
+    "cancelSignatureRequest": "request_id",
+    "addSigner": "request_id",
+}
+
+OPERATIONS: Mapping[Key, Operation] = MappingProxyType(
+    {
+        ("post", "/v1/documents"): Operation(
+            "uploadDocument",
+            schemas.Document,
+            201,
+            takes=schemas.Upload,
+            takes_form=True,
+            given={"uploaded": examples.DOCUMENT},
+            leads_to={"createSignatureRequest": "body:document_id"},
+        ),
+        ("post", _REQUESTS): Operation(
+            "createSignatureRequest",
+            schemas.SignatureRequest,
+            201,
+            takes=schemas.SignatureRequestIn,
+            sent={"two signers in order": examples.NEW_SIGNATURE_REQUEST},
+            given={"created": examples.PENDING_SIGNATURE_REQUEST},
+            leads_to=_OF_A_REQUEST,
+        ),
+        ("get", _REQUESTS): Operation(
+            "listSignatureRequests",
+            schemas.SignatureRequestList,
+            given={"one page": examples.SIGNATURE_REQUEST_LIST},
+        ),
+        ("get", _REQUEST): Operation(
+            "getSignatureRequest",
+            schemas.SignatureRequest,
+            given={"completed": examples.COMPLETED_SIGNATURE_REQUEST},
+        ),
+        ("delete", _REQUEST): Operation(
+            "cancelSignatureRequest",
+            schemas.SignatureRequest,
+            takes=schemas.Cancellation,
+            body_required=False,
+            sent={"with a reason": examples.CANCELLATION},
+        ),
+        ("get", f"{_REQUEST}/download"): Operation(
+            "downloadSignedDocument", ("application/pdf", "application/zip"), errors=(409,)
+        ),
+        ("post", f"{_REQUEST}/signers"): Operation(
+            "addSigner",
+            schemas.Signer,
+            201,
+            takes=schemas.SignerIn,
+            sent={"a signer": examples.NEW_SIGNER},
+            given={"added": examples.PENDING_SIGNER},
+        ),
+        ("get", f"{_SIGNER}/verification"): Operation(
+            "getSignerVerification", schemas.SignerVerification, given={"verified": examples.VERIFICATION}
+        ),
+        ("post", f"{_SIGNER}/remind"): Operation(
+            "remindSigner",
+            schemas.ReminderSent,
+            takes=schemas.ReminderIn,
+            body_required=False,
+            sent={"by mail": examples.REMINDER},
+            given={"sent": examples.REMINDER_SENT},
+        ),
+        ("post", "/v1/validate"): Operation(
+            "validateDocument",
+            schemas.ValidationReport,
+            takes=schemas.FileToValidate,
+            takes_form=True,
+            given={"valid": examples.VALIDATION},
+        ),
+        ("get", "/v1/idp/countries"): Operation("listIdentityCountries", schemas.IdentityCountries),
+        ("get", "/v1/test-clock"): Operation("getTestClock", schemas.TestClock),
+        ("post", "/v1/test-clock/advance"): Operation(
+            "advanceTestClock", schemas.TestClock, takes=schemas.ClockAdvance, sent={"a day": examples.A_DAY}
+        ),
+        ("get", "/v1/sandbox/messages"): Operation("listSandboxMessages", schemas.MessageList),
+    }
+)

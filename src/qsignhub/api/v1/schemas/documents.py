@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, WithJsonSchema
+
+from qsignhub.api.v1.schemas.values import Given, Instant, Link, Locale, Name, Taken
+
+File = Annotated[bytes, WithJsonSchema({"type": "string", "format": "binary"})]
+
+
+class UploadFields(Taken):
+    """The text fields of an upload's form, beside ``file``."""
+
+    name: Name | None = None
+    locale: Locale | None = None
+
+
+class Upload(Taken):
+    """multipart/form-data. The file is PDF, DOCX, XLSX or XML, up to 50 MB."""
+
+    file: Annotated[File, Field(description="The document.")]
+    name: Annotated[str, Field(max_length=200, description="What signers see; else the file's name.")] = ""
+    locale: Annotated[Locale, Field(description="BCP 47: the document's language.")] = "en-GB"
+
+
+class Document(Given):
+    id: str
+    name: str
+    mime_type: str
+    size_bytes: Annotated[int, Field(ge=0)]
+    pages: Annotated[int | None, Field(description="null where the format has no pages.")]
+    sha256: Annotated[str, Field(description="Of the file as uploaded: 64 hexadecimal digits.")]
+    preview_url: Annotated[Link | None, Field(description="The first page as PNG; short-lived.")]
+    created_at: Instant
+    expires_at: Annotated[Instant, Field(description="90 days after the upload.")]

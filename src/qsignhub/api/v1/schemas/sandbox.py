@@ -1,0 +1,33 @@
+"""What only test keys see: the test world's clock, and what would have been sent."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StrictInt
+
+from qsignhub.api.v1.schemas.values import Given, Instant, Taken
+
+
+class ClockAdvance(Taken):
+    seconds: Annotated[StrictInt, Field(ge=1, le=31_536_000, description="How far; there is no way back.")]
+
+
+class TestClock(Given):
+    __test__ = False  # the name is the API's: nothing for pytest to collect
+
+    now: Annotated[Instant, Field(description="The account's time in the test world.")]
+
+
+class SandboxMessage(Given):
+    id: str
+    channel: str
+    to: str
+    created_at: Instant
+
+
+class MessageList(Given):
+    """Mails and text messages of the test world: kept here, never sent."""
+
+    data: list[SandboxMessage]
+    next_cursor: str | None

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from qsignhub.api.v1.schemas.signers import FieldIn, Signer, SignerIn
+from qsignhub.api.v1.schemas.values import Absent, Given, Instant, Link, Moment, Taken, Url
+from qsignhub.signature_requests import model
+from qsignhub.signature_requests.states import RequestStatus
+
+
+class SignatureRequestIn(Taken):
+    document_id: Annotated[str, Field(max_length=100, description="From POST /v1/documents.")]
+    signers: Annotated[list[SignerIn], Field(min_length=1, max_length=model.MAX_SIGNERS)]
+    signature_type: model.SignatureType = "qes"
+    signing_order: model.SigningOrder = "parallel"
+    expires_at: Annotated[Moment | None, Field(description="ISO 8601; else 30 days from now.")] = None
+    redirect_url: Annotated[Url | None, Field(description="Where signers go afterwards.")] = None
+    fields: Annotated[list[FieldIn], Field(max_length=model.MAX_SIGNERS)] = Field(default_factory=list)
+    metadata: Annotated[dict[str, Any], Field(description="Yours; comes back in webhooks.")] = Field(
+        default_factory=dict
+    )
+
+    def as_model(self) -> model.NewSignatureRequest:
+        return model.NewSignatureRequest(
+            document_id=self.document_id,
+            signers=tuple(signer.as_model() for signer in self.signers),
+            signature_type=self.signature_type,
+            signing_order=self.signing_order,
+            expires_at=self.expires_at,
+            redirect_url=self.redirect_url,
+            fields=tuple(model.Field(**field.model_dump()) for field in self.fields),
+            metadata=self.metadata,
+        )
+
+
+class Cancellation(Taken):
+    reason: Annotated[str | None, Field(max_length=1000, description="Signers read it.")] = None
+
+
+class SignatureRequest(Given):
+    id: str
+    status: RequestStatus
+    signature_type: model.SignatureType
+    document_id: str | Absent = None
+    signing_order: model.SigningOrder | Absent = None
+    signing_url: Annotated[Link | Absent, Field(description="The hosted signing page.")] = None
+    embed_token: Annotated[str | Absent, Field(description="For the page in a frame of yours.")] = None
+    signers: list[Signer]
+    redirect_url: str | None = None
+    metadata: dict[str, Any] | Absent = None
+    signed_document_url: Annotated[Link | Absent, Field(description="Once completed; short-lived.")] = None
+    audit_trail_url: Annotated[Link | Absent, Field(description="Once completed; short-lived.")] = None
+    expires_at: Instant | Absent = None
+    created_at: Instant | Absent = None
+    completed_at: Instant | Absent = None
+    cancelled_at: Instant | Absent = None
+    cancel_reason: str | Absent = None
+
+
+class SignatureRequestList(Given):
+    data: list[SignatureRequest]
+    next_cursor: Annotated[str | None, Field(description="null on the last page.")]

@@ -15,6 +15,7 @@ from qsignhub.authority.service import Authority, open_authority
 from qsignhub.ceremonies import jobs as ceremony_jobs
 from qsignhub.ceremonies.cycle import SigningCycle
 from qsignhub.ceremonies.invitations import Invitations
+from qsignhub.ceremonies.notices import Notices
 from qsignhub.ceremonies.sealing import Sealing
 from qsignhub.ceremonies.service import Ceremonies
 from qsignhub.ceremonies.signature import Checkpoint, SignatureSteps
@@ -29,6 +30,7 @@ from qsignhub.documents.service import Documents
 from qsignhub.foundation.account_clock import AccountClock
 from qsignhub.foundation.blobs import Blobs
 from qsignhub.foundation.clock import Clock, SystemClock
+from qsignhub.foundation.cursors import Cursors
 from qsignhub.foundation.database import Database
 from qsignhub.foundation.events import Events
 from qsignhub.foundation.file_links import FileLinks
@@ -58,6 +60,7 @@ class Services:
     database: Database
     blobs: Blobs
     file_links: FileLinks
+    cursors: Cursors
     inspector: Inspector
     accounts: Accounts
     admissions: Admissions
@@ -118,7 +121,7 @@ async def _compose(
     documents = Documents(blobs, inspector, clock)
     identities = IdentityVerifications({"test": SandboxIdentityProvider(clock)})
     requests = SignatureRequests(
-        SignatureRequestRepository(Links(key)), Announcements(events, file_links), clock
+        SignatureRequestRepository(Links(key)), Announcements(events, file_links), clock, account_clock
     )
 
     authority = await open_authority(side, vault, settings.base_url.rstrip("/"), clock)
@@ -147,12 +150,15 @@ async def _compose(
     trust = TrustServices({"test": sandbox})
 
     checkpoint = overrides.checkpoint or _no_checkpoint
-    invitations = Invitations(jobs)
+    notices = Notices(jobs)
+    invitations = Invitations(requests, notices, jobs)
     workplace = Workplace(requests, documents, blobs, settings.spool_dir)
     steps = SignatureSteps(requests, identities, trust, invitations, workplace, clock, checkpoint)
     sealing = Sealing(requests, trust, workplace, clock, checkpoint)
     cycle = SigningCycle(requests, steps, sealing, clock)
-    ceremonies = Ceremonies(requests, documents, identities, trust, invitations, jobs, clock)
+    ceremonies = Ceremonies(
+        requests, documents, identities, trust, invitations, notices, jobs, clock, account_clock
+    )
     webhooks = Webhooks(events, jobs, key, clock, side, allow_private=settings.webhook_allow_private)
     stack.push_async_callback(webhooks.close)
 
@@ -163,6 +169,7 @@ async def _compose(
         database=database,
         blobs=blobs,
         file_links=file_links,
+        cursors=Cursors(key),
         inspector=inspector,
         accounts=accounts,
         admissions=Admissions(database, clock),

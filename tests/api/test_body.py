@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from qsignhub.api.body import MAX_BYTES, MalformedJson, _unique_keys, parse
+from qsignhub.api.body import MAX_BYTES, MalformedJson, NumberOutOfRange, _unique_keys, parse
 
 DEPTH = 32
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
-numbers = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
+numbers = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 values = st.recursive(
     st.none() | st.booleans() | numbers | texts,
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(texts, inner, max_size=5),
@@ -48,7 +48,7 @@ def test_valid_json_is_read_as_by_the_standard_library(value: Any, escaped: bool
 def test_case_1_any_bytes_are_read_or_refused_and_nothing_else(raw: bytes) -> None:
     try:
         value = parse(raw)
-    except MalformedJson:
+    except (MalformedJson, NumberOutOfRange):
         return
     assert value == json.loads(raw.decode())
 
@@ -62,7 +62,7 @@ JSONISH = st.lists(st.sampled_from([*'{}[]",:\\ u0d8 ', "true", "null", "-1", "1
 def test_what_looks_like_json_is_read_or_refused_and_nothing_else(text: str) -> None:
     try:
         value = parse(text.encode())
-    except MalformedJson:
+    except (MalformedJson, NumberOutOfRange):
         return
     assert value == json.loads(text)
 
@@ -130,16 +130,29 @@ def test_case_4_raw_bytes_that_are_no_text_are_refused(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b"NaN", b"[Infinity]", b'{"a": -Infinity}', b"1e400", b"[-1e999]", b'{"x": 9E9999}']
+    ("raw", "field"),
+    [
+        (b"NaN", "body"),
+        (b"[Infinity]", "0"),
+        (b'{"a": -Infinity}', "a"),
+        (b"1e400", "body"),
+        (b"[-1e999]", "0"),
+        (b'{"x": [1, {"y": 9E9999}]}', "x.1.y"),
+        (b'{"n": 9223372036854775808}', "n"),
+        (b'{"n": -9223372036854775809}', "n"),
+    ],
 )
-def test_case_6_what_is_no_finite_number_is_refused(raw: bytes) -> None:
-    refused(raw)
+def test_case_6_a_number_that_is_not_kept_as_it_is_is_refused_and_named(raw: bytes, field: str) -> None:
+    with pytest.raises(NumberOutOfRange) as refusal:
+        parse(raw)
+    assert refusal.value.field == field
 
 
 def test_numbers_up_to_their_limits_are_kept() -> None:
     assert parse(b"1e308") == 1e308
     assert parse(b"1e-400") == 0
-    assert parse(str(2**63).encode()) == 2**63
+    assert parse(str(2**63 - 1).encode()) == 2**63 - 1
+    assert parse(str(-(2**63)).encode()) == -(2**63)
     assert parse(str(sys.float_info.max).encode()) == sys.float_info.max
     assert math.copysign(1, parse(b"-0.0")) == -1
     refused(b"9" * 100_000)
@@ -196,4 +209,6 @@ def test_a_great_many_keys_cost_no_more_than_reading_them() -> None:
 def test_a_long_key_that_stands_twice_is_not_sent_back() -> None:
     key = "k" * 100_000
     refused(f'{{"{key}": 1, "{key}": 2}}'.encode())
-    refused(("[" + "1" * 400 + "e999]").encode())
+    with pytest.raises(NumberOutOfRange) as out_of_range:
+        parse(f'{{"{key}": 1e999}}'.encode())
+    assert len(out_of_range.value.message) < 200

@@ -27,7 +27,7 @@ NAMES = ("Zażółć Gęślą-Jaźń", "Γεώργιος Παπαδόπουλο�
 async def signed_by_all(services: Services, *fields: Field, media_box: bytes = b"[0 0 595 842]") -> bytes:
     scope = await make_scope(services)
     document = await two_pages(services, scope, media_box)
-    signers = tuple(NewSigner(name, f"signer{n}@example.com") for n, name in enumerate(NAMES))
+    signers = tuple(NewSigner(name, f"signer{n}@example.com", "+48500123456") for n, name in enumerate(NAMES))
     new = NewSignatureRequest(document.id, signers, signature_type="aes", fields=fields)
     async with services.database.transaction() as tx:
         request = await services.ceremonies.open(tx, scope, new)

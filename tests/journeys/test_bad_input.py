@@ -91,10 +91,9 @@ def test_case_01_malformed_json(live_service: LiveService) -> None:
         b"[" * 10_000 + b"]" * 10_000,
         b'{"document_id": "\\ud800"}',
         b'{"document_id": "a\\u0000b"}',
-        b'{"document_id": NaN}',
         b"\xff\xfe",
     ],
-    ids=["case-02-duplicate-keys", "case-03-depth", "case-04-surrogate", "case-04-nul", "nan", "not-utf8"],
+    ids=["case-02-duplicate-keys", "case-03-depth", "case-04-surrogate", "case-04-nul", "not-utf8"],
 )
 def test_json_that_cannot_be_read_the_same_way_by_all(live_service: LiveService, body: bytes) -> None:
     error_of(live_service.client.post("/v1/signature-requests", content=body), 400, "MALFORMED_JSON")

@@ -66,12 +66,14 @@ def a_signer(
         email=f"signer{order}@company.example",
         phone=None,
         locale=None,
-        identity_method=None,
+        identity_method="video_id",
         identity_country=None,
+        test_document=None,
         status=status,
         failure_code=None,
         failure_message=None,
         link_token=new_token(),
+        invited_at=None,
         signed_at=NOW if status == "signed" else None,
         certificate=CERTIFICATE if status == "signed" else None,
         timestamp=TIMESTAMP if status == "signed" else None,
@@ -86,6 +88,7 @@ def a_request(*signers: Signer, mode: Mode = "test", **changes: Any) -> Signatur
         status="pending",
         signature_type="qes",
         signing_order="sequential",
+        format="pades",
         redirect_url=None,
         fields=(),
         metadata={},
@@ -93,6 +96,8 @@ def a_request(*signers: Signer, mode: Mode = "test", **changes: Any) -> Signatur
         created_at=NOW,
         expires_at=NOW + timedelta(days=30),
         completed_at=None,
+        cancelled_at=None,
+        cancel_reason=None,
         signers=signers or (a_signer(),),
     )
     return replace(request, **changes)
@@ -145,7 +150,8 @@ class FakeServices:
     async def session(self, _tx: None, token: str) -> Session:
         signer = self._signer(token)
         step = self.step if signer.status == "signing" else None
-        return Session(self.request, signer, self.document, self.request.is_turn_of(signer), step)
+        over = self.request.status in {"expired", "cancelled"} or self.request.expires_at <= NOW
+        return Session(self.request, signer, self.document, self.request.is_turn_of(signer), over, step)
 
     async def overview(self, _tx: None, token: str) -> tuple[SignatureRequest, Document]:
         if token != self.request.link_token:
@@ -167,7 +173,7 @@ class FakeServices:
         signer = self._act(token)
         if signer.status == "signing":
             return
-        if signer.status != "verified":
+        if signer.status not in {"verified", "pending_signature"}:
             raise IdentityNotVerified("Identity comes first.")
         self.consents.append((ip_address, user_agent))
         self.step = "authorised"

@@ -12,7 +12,7 @@ from qsignhub.api import errors, files, health, pki
 from qsignhub.api.admission import AtTheDoor
 from qsignhub.api.context import RequestId
 from qsignhub.api.openapi import document
-from qsignhub.api.v1 import documents, signature_requests, validation
+from qsignhub.api.v1 import documents, signature_requests, signers, test_clock, validation
 from qsignhub.bootstrap import Services
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
@@ -43,6 +43,8 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
     for router in (
         documents.router,
         signature_requests.router,
+        signers.router,
+        test_clock.router,
         validation.router,
         files.router,
         pki.router,

@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel
 
-from qsignhub.foundation.errors import Malformed, TooLarge
+from qsignhub.foundation.errors import Invalid, Malformed, TooLarge
 
 MAX_BYTES = 1024 * 1024
 _MAX_DEPTH = 32
 _TOO_DEEP = f"it is nested deeper than {_MAX_DEPTH} levels"
 _BAD_CHARACTER = re.compile("[\x00\ud800-\udfff]")
+_Path: TypeAlias = "tuple[_Path, str | int] | None"
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class MalformedJson(Malformed):
     code = "MALFORMED_JSON"
+
+
+class NumberOutOfRange(Invalid):
+    code = "NUMBER_OUT_OF_RANGE"
 
 
 class BodyTooLarge(TooLarge):
@@ -29,12 +34,30 @@ class BodyTooLarge(TooLarge):
 
 async def read_json(request: Request, model: type[_Model]) -> _Model:
     """The body as ``model``. Raises MalformedJson, BodyTooLarge, pydantic's ValidationError."""
+    return model.model_validate(parse(await _read(request)))
+
+
+async def read_json_if_any(request: Request, model: type[_Model]) -> _Model:
+    """The same where the body may be left out; then the model's defaults."""
+    raw = await _read(request)
+    return model.model_validate(parse(raw) if raw.strip() else {})
+
+
+async def _read(request: Request) -> bytes:
+    """What says beforehand that it is too long is refused before the first byte is taken."""
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared) > MAX_BYTES:
+        raise _too_large()
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > MAX_BYTES:
-            raise BodyTooLarge(f"The request body exceeds {MAX_BYTES} bytes.")
-    return model.model_validate(parse(bytes(raw)))
+            raise _too_large()
+    return bytes(raw)
+
+
+def _too_large() -> BodyTooLarge:
+    return BodyTooLarge(f"The request body exceeds {MAX_BYTES} bytes.")
 
 
 def parse(raw: bytes) -> Any:
@@ -42,8 +65,6 @@ def parse(raw: bytes) -> Any:
         value = json.loads(
             raw.decode("utf-8"),
             object_pairs_hook=_unique_keys,
-            parse_constant=_no_constant,
-            parse_float=_finite_float,
         )
         _check(value)
     except RecursionError:
@@ -61,6 +82,15 @@ def _reason(exc: Exception) -> str:
     return str(exc) or type(exc).__name__
 
 
+def _out_of_range(path: _Path, what: str) -> NumberOutOfRange:
+    parts: list[str] = []
+    while path is not None:
+        path, name = path
+        parts.append(str(name)[:80])
+    field = ".".join(reversed(parts)) or "body"
+    return NumberOutOfRange(f"{field}: {what}", field=field)
+
+
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
@@ -70,37 +100,32 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _finite_float(digits: str) -> float:
-    number = float(digits)
-    if math.isinf(number):
-        raise ValueError(f"{digits[:40]} is beyond all numbers that are kept")
-    return number
-
-
 def _check(value: Any) -> None:
-    """Level by level: not too deep, and no NUL or lone surrogate, for no database and no PDF holds them.
+    """Level by level: not too deep, no number that is not kept as it is, and no NUL or lone surrogate, for
+    no database and no PDF holds them.
 
     What is deeper than the interpreter's stack has been refused by the parser.
     """
-    level, depth = [value], 0
+    level: list[tuple[_Path, Any]] = [(None, value)]
+    depth = 0
     while level:
-        below: list[Any] = []
+        below: list[tuple[_Path, Any]] = []
         nested = False
-        for item in level:
+        for path, item in level:
             if isinstance(item, str):
                 if _BAD_CHARACTER.search(item):
                     raise ValueError("it has text with a NUL character or a lone surrogate")
             elif isinstance(item, list):
                 nested = True
-                below += item
+                below += [((path, index), entry) for index, entry in enumerate(item)]
             elif isinstance(item, dict):
                 nested = True
-                below += item
-                below += item.values()
+                below += [(path, name) for name in item]
+                below += [((path, name), entry) for name, entry in item.items()]
+            elif isinstance(item, float) and not math.isfinite(item):
+                raise _out_of_range(path, "must be a finite number")
+            elif isinstance(item, int) and not -(2**63) <= item < 2**63:
+                raise _out_of_range(path, "must be less than 2 to the power of 63")
         depth += nested
         if depth > _MAX_DEPTH:
             raise ValueError(_TOO_DEEP)

@@ -72,6 +72,10 @@ async def answer_of(request: Request, exc: Exception) -> JSONResponse:
         logger.warning("%s %s: %s", request.state.request_id, exc.code, exc.message)
     additions: dict[str, Any] = {"field": exc.field} if exc.field else {}
     headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    if isinstance(exc, errors.Invalid) and exc.others:
+        additions["fields"] = [
+            {"field": each.field, "code": each.code, "message": each.message} for each in (exc, *exc.others)
+        ]
     if isinstance(exc, errors.TooMany):
         additions["retry_after"] = exc.retry_after
         headers = {"Retry-After": str(exc.retry_after)}

@@ -19,6 +19,7 @@ from qsignhub.foundation.errors import Refused
 from qsignhub.foundation.scope import Scope
 from qsignhub.signature_requests.model import SignatureRequest
 from qsignhub.signature_requests.service import SignatureRequests
+from qsignhub.signature_requests.states import SignerEvent
 
 
 class SigningCycle:
@@ -52,7 +53,7 @@ class SigningCycle:
         if signing.signer_id is None:
             await self._sealing.step(tx, request, signing)
             return
-        if request.status not in {"pending", "in_progress"}:
+        if not request.is_open:
             raise RequestNoLongerOpen(f"The signature request is {request.status}.")
         await self._signature.step(tx, request, request.signer(signing.signer_id), signing)
 
@@ -64,6 +65,9 @@ class SigningCycle:
         signer = request.signer(signing.signer_id or "")
         if isinstance(refusal, ConsentLapsed):
             await journal.remove_consent(tx, request.scope, signer)
-            await self._requests.signer_moved(tx, request, signer, "consent_lapsed")
+            lapsed: SignerEvent = (
+                "consent_lapsed" if signer.identity_method else "consent_lapsed_unidentified"
+            )
+            await self._requests.signer_moved(tx, request, signer, lapsed)
         else:
             await self._requests.signer_moved(tx, request, signer, "refused", (refusal.code, refusal.message))

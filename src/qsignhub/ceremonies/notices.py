@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.ids import new_id
 from qsignhub.foundation.jobs import Jobs
+from qsignhub.foundation.scope import Mode
 from qsignhub.signature_requests.model import SignatureRequest, Signer
 
 NOTICE_JOB = "notifications.notice"
@@ -16,8 +17,13 @@ Channel: TypeAlias = Literal["email", "sms", "both"]
 
 
 class Notices:
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: Jobs, texting: frozenset[Mode] = frozenset({"test"})) -> None:
+        """``texting``: the worlds in which text messages can be sent (in the test world: kept)."""
         self._jobs = jobs
+        self._texting = texting
+
+    def can_text(self, mode: Mode) -> bool:
+        return mode in self._texting
 
     async def tell(
         self,

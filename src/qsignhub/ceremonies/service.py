@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal, TypeAlias
 
 from qsignhub.ceremonies import journal
 from qsignhub.ceremonies.errors import (
@@ -13,11 +15,14 @@ from qsignhub.ceremonies.errors import (
     NotYourTurn,
     RequestClosed,
 )
-from qsignhub.ceremonies.invitations import Invitations
+from qsignhub.ceremonies.invitations import Invitations, play_of, plays_now
 from qsignhub.ceremonies.journal import Consent
+from qsignhub.ceremonies.notices import Notices
+from qsignhub.ceremonies.plan import Plan, plan_of
 from qsignhub.ceremonies.trust import TrustServices
 from qsignhub.documents.model import Document
 from qsignhub.documents.service import Documents
+from qsignhub.foundation.account_clock import AccountClock
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.ids import new_id
@@ -25,13 +30,24 @@ from qsignhub.foundation.jobs import Jobs
 from qsignhub.foundation.scope import Scope
 from qsignhub.identity.model import Applicant, Verification
 from qsignhub.identity.service import IdentityVerifications
-from qsignhub.signature_requests.model import NewSignatureRequest, SignatureRequest, Signer
-from qsignhub.signature_requests.service import SignatureRequests
+from qsignhub.identity.test_documents import find_test_document
+from qsignhub.signature_requests.errors import IllegalMove, SmsNotConfigured
+from qsignhub.signature_requests.model import (
+    NewSignatureRequest,
+    NewSigner,
+    Reminder,
+    ReminderChannel,
+    SignatureRequest,
+    Signer,
+)
+from qsignhub.signature_requests.service import SignatureRequests, planned, signer_of
 from qsignhub.signature_requests.states import SignerEvent
 
 SIGN_JOB = "ceremonies.sign"
 EXPIRE_JOB = "signature_requests.expire"
 _MARGIN = timedelta(seconds=1)
+
+VerificationState: TypeAlias = Literal["pending", "in_progress", "verified", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +58,8 @@ class Session:
     signer: Signer
     document: Document
     my_turn: bool
+    over: bool
+    """The request has ended, or its deadline has passed: nobody can sign any more."""
     step: journal.Step | None
     """How far the signature is, once the signer has consented."""
 
@@ -54,26 +72,97 @@ class Ceremonies:
         identities: IdentityVerifications,
         trust: TrustServices,
         invitations: Invitations,
+        notices: Notices,
         jobs: Jobs,
         clock: Clock,
+        time: AccountClock,
     ) -> None:
+        """``time`` is the account's (deadlines), ``clock`` the real one (the signer's act)."""
         self._requests = requests
         self._documents = documents
         self._identities = identities
         self._trust = trust
         self._invitations = invitations
+        self._notices = notices
         self._jobs = jobs
         self._clock = clock
+        self._time = time
 
     async def open(self, tx: Transaction, scope: Scope, new: NewSignatureRequest) -> SignatureRequest:
         """Makes the request and invites its signers."""
         self._trust.of(scope.mode)
         document = await self._documents.get(tx, scope, new.document_id)
+        _check_test_documents(new.signers, "signers.{index}.")
         request = await self._requests.create(tx, scope, document, new)
         await self._invitations.send(tx, request)
-        remaining = request.expires_at - self._clock.now()
+        remaining = request.expires_at - request.created_at
         await self._enqueue(tx, EXPIRE_JOB, scope, request.id, delay=remaining + _MARGIN)
         return request
+
+    async def plan(self, tx: Transaction, scope: Scope, new: NewSignatureRequest) -> Plan:
+        """What ``open`` would do, and does not: nothing is stored, nobody is told."""
+        trust = self._trust.of(scope.mode)
+        document = await self._documents.get(tx, scope, new.document_id)
+        _check_test_documents(new.signers, "signers.{index}.")
+        now = await self._time.now(tx, scope)
+        return plan_of(planned(scope, document, new, now), document, trust)
+
+    async def add_signer(self, tx: Transaction, scope: Scope, request_id: str, new: NewSigner) -> Signer:
+        """Adds a signer to a pending request and invites them when it is their turn."""
+        _check_test_documents([new], "")
+        request, signer = await self._requests.add_signer(tx, scope, request_id, new)
+        await self._invitations.send(tx, request)
+        return signer
+
+    async def cancel(
+        self, tx: Transaction, scope: Scope, request_id: str, reason: str | None
+    ) -> SignatureRequest:
+        """Ends an open request and tells everybody who was invited."""
+        cancelled = await self._requests.cancel(tx, scope, request_id, reason)
+        for signer in cancelled.signers:
+            if signer.invited_at is not None:
+                await self._notices.tell(tx, "cancellation", cancelled, signer, message=reason)
+        return cancelled
+
+    async def remind(
+        self,
+        tx: Transaction,
+        scope: Scope,
+        request_id: str,
+        signer_id: str,
+        channel: ReminderChannel,
+        message: str | None,
+    ) -> Reminder:
+        """Raises IllegalMove, NotYourTurn, and what ``SignatureRequests.reminded`` raises."""
+        request = await self._requests.lock(tx, scope, request_id)
+        signer = signer_of(request, signer_id)
+        if not request.is_open:
+            raise IllegalMove(f"The signature request is {request.status}: there is nothing to remind of.")
+        if not request.is_turn_of(signer):
+            raise NotYourTurn("Somebody else signs before this signer: there is nothing to remind of yet.")
+        if channel != "email" and not self._notices.can_text(scope.mode):
+            raise SmsNotConfigured("This service sends no text messages; remind by email.", field="channel")
+        reminder = await self._requests.reminded(tx, request, signer, channel)
+        await self._notices.tell(tx, "reminder", request, signer, channel=channel, message=message)
+        return reminder
+
+    async def verification(
+        self, tx: Transaction, scope: Scope, request_id: str, signer_id: str
+    ) -> tuple[Signer, VerificationState, Verification | None]:
+        """How far a signer's identity check is, and what it found."""
+        request = await self._requests.get(tx, scope, request_id)
+        signer = signer_of(request, signer_id)
+        found = await self._identities.of_signer(tx, scope, signer.id)
+        if found is not None:
+            return signer, found.status, found
+        play = play_of(request, signer)
+        under_way = plays_now(request, signer) and play is not None and play.document is not None
+        return signer, "in_progress" if under_way else "pending", None
+
+    async def clock_moved(self, tx: Transaction, scope: Scope) -> None:
+        """The test world's clock was moved ahead: what has become due happens now."""
+        for request_id in await self._requests.due(tx, scope):
+            await self._enqueue(tx, EXPIRE_JOB, scope, request_id)
 
     async def session(self, tx: Transaction, token: str) -> Session:
         """Raises LinkUnknown. A link stays readable after signing: it shows what was done."""
@@ -83,7 +172,8 @@ class Ceremonies:
         request, signer = found
         document = await self._documents.get(tx, request.scope, request.document_id)
         step = await journal.step_of(tx, request, signer) if signer.status == "signing" else None
-        return Session(request, signer, document, request.is_turn_of(signer), step)
+        over = await self._requests.is_over(tx, request)
+        return Session(request, signer, document, request.is_turn_of(signer), over, step)
 
     async def overview(self, tx: Transaction, token: str) -> tuple[SignatureRequest, Document]:
         """What a request's own link opens: who has signed and who has not."""
@@ -117,7 +207,7 @@ class Ceremonies:
         request, signer = await self._act(tx, token)
         if signer.status == "signing":
             return
-        if signer.status != "verified":
+        if signer.status not in {"verified", "pending_signature"}:
             raise IdentityNotVerified("Your identity has to be verified before you can sign.")
         document = await self._documents.get(tx, request.scope, request.document_id)
         now = self._clock.now()
@@ -157,10 +247,17 @@ class Ceremonies:
         request, signer = found
         if signer.status == "signed":
             raise LinkSpent("You have signed this document already; this link has done its work.")
-        if request.status in {"expired", "cancelled"} or request.expires_at <= self._clock.now():
+        if await self._requests.is_over(tx, request):
             raise RequestClosed("This signature request is no longer open; ask its sender for a new one.")
         if signer.status == "failed":
             raise RequestClosed("This signature was refused; ask the sender for a new request.")
         if not request.is_turn_of(signer):
             raise NotYourTurn("Somebody else signs before you; come back when it is your turn.")
         return request, signer
+
+
+def _check_test_documents(signers: Sequence[NewSigner], where: str) -> None:
+    for index, signer in enumerate(signers):
+        if signer.test_document is not None:
+            field = where.format(index=index) + "identity_verification.document_number"
+            find_test_document(signer.test_document, field)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from qsignhub.authority.service import Authority
 from qsignhub.ceremonies.errors import TrustServiceNotConfigured
+from qsignhub.ceremonies.evidence import key_id_of
 from qsignhub.custody.activation import ActivationIssuer
 from qsignhub.custody.service import Custody
 from qsignhub.foundation.scope import Mode
@@ -28,6 +29,11 @@ class TrustService:
     timestamps: TimestampAuthority
     revocation: RevocationSource
     listed_issuers: frozenset[str] = frozenset()
+
+    @property
+    def lists_own_issuer(self) -> bool:
+        """Whether signers' certificates of this service would be issued by a CA on a trusted list."""
+        return key_id_of(self.authority.chain[0]) in self.listed_issuers
 
 
 class TrustServices:

@@ -21,3 +21,6 @@ class Document:
     preview_key: str | None
     created_at: datetime
     expires_at: datetime
+
+    def page_box(self, page: int) -> tuple[float, float, float, float] | None:  # noqa: ARG002
+        return None

@@ -65,7 +65,13 @@ class TooLarge(QSignHubError):
 
 
 class Invalid(QSignHubError):
+    """``others`` are further problems of the same input, so that all are told at once."""
+
     code = "VALIDATION_FAILED"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message, field=field)
+        self.others: tuple[Invalid, ...] = ()
 
 
 class TooMany(QSignHubError):

@@ -25,7 +25,7 @@ from qsignhub.pages.page_route import PageRoute, request_id_of, services_of
 from qsignhub.pages.rendering import has_text, path_prefix, renderer, text
 from qsignhub.pages.views import (
     STEPS,
-    TEST_DOCUMENTS,
+    TEST_DOCUMENT_NUMBERS,
     SignerView,
     safe_destination,
     signed_count,
@@ -177,7 +177,7 @@ async def asset(file: str) -> Response:
 async def _view_of(house: Services, token: str, first_page: int = 1) -> SignerView:
     async with house.database.transaction() as tx:
         session = await house.ceremonies.session(tx, token)
-    return signer_view(session, token, house.clock.now(), first_page)
+    return signer_view(session, token, first_page)
 
 
 async def _shown_document(house: Services, token: str) -> Document:
@@ -216,7 +216,7 @@ def _signer_page(
         field_error=field_error,
         entered=entered,
         steps=STEPS,
-        test_documents=TEST_DOCUMENTS,
+        test_documents=TEST_DOCUMENT_NUMBERS,
         destination=safe_destination(view.request.redirect_url),
         signed_document=signed_document,
     )

@@ -91,6 +91,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         ),
         # Sign
         "sign.heading": "Your identity is verified",
+        "sign.heading.unidentified": "Read, then sign",
         "sign.button": "Sign as {name}",
         "sign.more": "What this signature means",
         "sign.legal.test": "This is a test signature: it is made like a real one, and has no legal value.",

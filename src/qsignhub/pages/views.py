@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from qsignhub.ceremonies.journal import Step
 from qsignhub.ceremonies.service import Session
 from qsignhub.documents.model import Document
+from qsignhub.identity.test_documents import TEST_DOCUMENTS
 from qsignhub.signature_requests.model import SignatureRequest, Signer
 
 PageState: TypeAlias = Literal["waiting", "identify", "sign", "signing", "signed", "failed", "closed"]
 STEPS: tuple[Step, ...] = get_args(Step)
-TEST_DOCUMENTS = ("AZE123456", "FAIL000001", "REVOKED001", "LOWSCORE01")
+TEST_DOCUMENT_NUMBERS = tuple(TEST_DOCUMENTS)
 PAGES_AT_ONCE = 50
 _POLL_MILLISECONDS: dict[PageState, int] = {"waiting": 15_000, "signing": 700}
 _POLL_SEALING, _POLL_OTHERS = 1_500, 15_000
@@ -92,9 +92,9 @@ class SignerView:
         }
 
 
-def signer_view(session: Session, token: str, now: datetime, first_page: int = 1) -> SignerView:
+def signer_view(session: Session, token: str, first_page: int = 1) -> SignerView:
     request, signer = session.request, session.signer
-    state = state_of(session, now)
+    state = state_of(session)
     before = tuple(
         other for other in request.signers if other.order < signer.order and other.status != "signed"
     )
@@ -110,7 +110,7 @@ def signer_view(session: Session, token: str, now: datetime, first_page: int = 1
     )
 
 
-def state_of(session: Session, now: datetime) -> PageState:
+def state_of(session: Session) -> PageState:
     request, signer = session.request, session.signer
     if signer.status == "signed":
         return "signed"
@@ -118,11 +118,11 @@ def state_of(session: Session, now: datetime) -> PageState:
         return "closed"
     if signer.status in {"signing", "failed"}:
         return "signing" if signer.status == "signing" else "failed"
-    if request.expires_at <= now:
+    if session.over:
         return "closed"
     if not session.my_turn:
         return "waiting"
-    return "sign" if signer.status == "verified" else "identify"
+    return "sign" if signer.status in {"verified", "pending_signature"} else "identify"
 
 
 def shows_document(state: PageState) -> bool:

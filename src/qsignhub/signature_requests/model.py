@@ -8,13 +8,19 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from qsignhub.foundation.scope import Scope
-from qsignhub.signature_requests.states import RequestStatus, SignerStatus
+from qsignhub.signature_requests.states import MAX_SIGNERS, RequestStatus, SignerStatus, Standing
+
+__all__ = ["MAX_SIGNERS"]
 
 DEFAULT_LIFETIME = timedelta(days=30)
-MAX_SIGNERS = 20
+MAX_REMINDERS = 3
+REMINDER_PAUSE = timedelta(hours=24)
 
 SignatureType = Literal["qes", "aes", "ses"]
 SigningOrder = Literal["sequential", "parallel"]
+SignatureFormat = Literal["pades", "xades", "cades"]
+IdentityMethod = Literal["video_id", "eidas_idp", "bank_id", "sms_otp"]
+ReminderChannel = Literal["email", "sms", "both"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +38,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class NewSigner:
+    """``test_document`` is what the test world's mocked identity check is shown."""
+
     name: str
     email: str
     phone: str | None = None
     locale: str | None = None
     order: int | None = None
-    identity_method: str | None = None
+    identity_method: IdentityMethod | None = None
     identity_country: str | None = None
+    test_document: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,8 @@ class NewSignatureRequest:
     signers: tuple[NewSigner, ...]
     signature_type: SignatureType = "qes"
     signing_order: SigningOrder = "parallel"
+    format: SignatureFormat | None = None
+    """None: by the document's type."""
     expires_at: datetime | None = None
     redirect_url: str | None = None
     fields: tuple[Field, ...] = ()
@@ -83,12 +94,15 @@ class Signer:
     email: str
     phone: str | None
     locale: str | None
-    identity_method: str | None
+    identity_method: IdentityMethod | None
+    """None: no identity check is asked for, as in a simple signature."""
     identity_country: str | None
+    test_document: str | None
     status: SignerStatus
     failure_code: str | None
     failure_message: str | None
     link_token: str
+    invited_at: datetime | None
     signed_at: datetime | None
     certificate: SigningCertificate | None
     timestamp: SignatureTimestamp | None
@@ -102,6 +116,7 @@ class SignatureRequest:
     status: RequestStatus
     signature_type: SignatureType
     signing_order: SigningOrder
+    format: SignatureFormat
     redirect_url: str | None
     fields: tuple[Field, ...]
     metadata: Mapping[str, Any]
@@ -109,16 +124,47 @@ class SignatureRequest:
     created_at: datetime
     expires_at: datetime
     completed_at: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str | None
     signers: tuple[Signer, ...]
 
+    @property
+    def is_open(self) -> bool:
+        return self.status in {"pending", "in_progress"}
+
+    @property
+    def standing(self) -> Standing:
+        signed = sum(signer.status == "signed" for signer in self.signers)
+        return Standing(self.status, len(self.signers), signed)
+
     def signer(self, signer_id: str) -> Signer:
-        return next(signer for signer in self.signers if signer.id == signer_id)
+        """Raises LookupError."""
+        found = next((signer for signer in self.signers if signer.id == signer_id), None)
+        if found is None:
+            raise LookupError(signer_id)
+        return found
 
     def is_turn_of(self, signer: Signer) -> bool:
         """In sequential order a signer waits until everybody of a lower order has signed."""
         if self.signing_order == "parallel":
             return True
         return all(other.status == "signed" for other in self.signers if other.order < signer.order)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which requests a list shows: of a status, created from (inclusive) and to (exclusive)."""
+
+    status: RequestStatus | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    number: int
+    channel: ReminderChannel
+    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from qsignhub.foundation.database import Row, Transaction, fetch_all, fetch_one
+from qsignhub.foundation.database import Database, Row, Transaction, fetch_all, fetch_one
 from qsignhub.foundation.links import Links
 from qsignhub.foundation.scope import Scope
 from qsignhub.signature_requests.model import (
     Field,
+    Filters,
+    Reminder,
     Revision,
     SignatureRequest,
     SignatureTimestamp,
@@ -21,8 +22,24 @@ from qsignhub.signature_requests.model import (
     SigningCertificate,
 )
 
-_FIND = "SELECT * FROM signature_requests WHERE id = %s AND account_id = %s AND mode = %s"
-_FIND_AND_LOCK = _FIND + " FOR UPDATE"
+# The signers come along in the same statement. Not where the request is locked: a statement that waited
+# for the lock would see the request as it is now and the signers as they were before.
+_SELECT = """
+SELECT r.*, (SELECT json_agg(s ORDER BY s.position) FROM signers s WHERE s.request_id = r.id) AS signers
+FROM signature_requests r WHERE r.account_id = %(account_id)s AND r.mode = %(mode)s
+"""
+_FIND = _SELECT + " AND r.id = %(id)s"
+_LOCK = """
+SELECT id FROM signature_requests WHERE account_id = %(account_id)s AND mode = %(mode)s AND id = %(id)s
+FOR UPDATE
+"""
+_LIST_FILTERS = {
+    "status": " AND r.status = %(status)s",
+    "created_from": " AND r.created_at >= %(created_from)s",
+    "created_to": " AND r.created_at < %(created_to)s",
+    "after": " AND (r.created_at, r.id) < (%(after_time)s, %(after_id)s)",
+}
+_LIST_ORDER = " ORDER BY r.created_at DESC, r.id DESC LIMIT %(limit)s"
 
 
 class SignatureRequestRepository:
@@ -38,6 +55,7 @@ class SignatureRequestRepository:
             "status": request.status,
             "signature_type": request.signature_type,
             "signing_order": request.signing_order,
+            "format": request.format,
             "redirect_url": request.redirect_url,
             "fields": Jsonb([asdict(field) for field in request.fields]),
             "metadata": Jsonb(dict(request.metadata)),
@@ -52,17 +70,51 @@ class SignatureRequestRepository:
     async def find(
         self, tx: Transaction, scope: Scope, request_id: str, *, lock: bool = False
     ) -> SignatureRequest | None:
-        row = await fetch_one(
-            tx,
-            _FIND_AND_LOCK if lock else _FIND,
-            (request_id, scope.account_id, scope.mode),
-        )
-        if row is None:
+        parameters = {"account_id": scope.account_id, "mode": scope.mode, "id": request_id}
+        if lock and await fetch_one(tx, _LOCK, parameters) is None:
             return None
-        signers = await fetch_all(
-            tx, "SELECT * FROM signers WHERE request_id = %s ORDER BY position", (request_id,)
+        row = await fetch_one(tx, _FIND, parameters)
+        return self._request(row) if row else None
+
+    async def find_at_once(
+        self, database: Database, scope: Scope, request_id: str
+    ) -> SignatureRequest | None:
+        """``find`` without a transaction around it: one exchange with the database."""
+        parameters = {"account_id": scope.account_id, "mode": scope.mode, "id": request_id}
+        row = await database.ask(_FIND, parameters)
+        return self._request(row) if row else None
+
+    async def list_page(
+        self,
+        tx: Transaction,
+        scope: Scope,
+        filters: Filters,
+        after: tuple[datetime, str] | None,
+        limit: int,
+    ) -> list[SignatureRequest]:
+        """Up to ``limit`` requests, the newest first, beginning behind the one of ``after``."""
+        created, request_id = after or (None, None)
+        asked = asdict(filters)
+        wanted = [name for name, value in asked.items() if value is not None] + ["after"] * bool(after)
+        statement = _SELECT + "".join(_LIST_FILTERS[name] for name in wanted) + _LIST_ORDER
+        parameters = asked | {
+            "account_id": scope.account_id,
+            "mode": scope.mode,
+            "after_time": created,
+            "after_id": request_id,
+            "limit": limit,
+        }
+        return [self._request(row) for row in await fetch_all(tx, statement, parameters)]
+
+    async def due(self, tx: Transaction, scope: Scope, now: datetime) -> list[str]:
+        """Open requests whose deadline has passed."""
+        rows = await fetch_all(
+            tx,
+            "SELECT id FROM signature_requests WHERE account_id = %s AND mode = %s AND expires_at <= %s "
+            "AND status IN ('pending', 'in_progress')",
+            (scope.account_id, scope.mode, now),
         )
-        return self._request(row, signers)
+        return [row["id"] for row in rows]
 
     async def find_by_link(self, tx: Transaction, token: str) -> tuple[Scope, str] | None:
         row = await fetch_one(
@@ -81,14 +133,45 @@ class SignatureRequestRepository:
         )
         return (Scope(row["account_id"], row["mode"]), row["id"], row["signer_id"]) if row else None
 
-    async def set_status(
-        self, tx: Transaction, request: SignatureRequest, status: str, completed_at: datetime | None = None
+    async def set_state(self, tx: Transaction, request: SignatureRequest) -> None:
+        """Stores where the request stands: its status, and when and why it came to an end."""
+        await tx.execute(
+            "UPDATE signature_requests SET status = %s, completed_at = %s, cancelled_at = %s,"
+            " cancel_reason = %s WHERE id = %s AND account_id = %s AND mode = %s",
+            (
+                request.status,
+                request.completed_at,
+                request.cancelled_at,
+                request.cancel_reason,
+                request.id,
+                request.scope.account_id,
+                request.scope.mode,
+            ),
+        )
+
+    async def add_signer(self, tx: Transaction, request: SignatureRequest, signer: Signer) -> None:
+        await self._insert_signer(tx, request.id, signer)
+
+    async def set_invited(
+        self, tx: Transaction, request: SignatureRequest, signer: Signer, now: datetime
     ) -> None:
         await tx.execute(
-            "UPDATE signature_requests SET status = %s, completed_at = %s "
-            "WHERE id = %s AND account_id = %s AND mode = %s",
-            (status, completed_at, request.id, request.scope.account_id, request.scope.mode),
+            "UPDATE signers SET invited_at = coalesce(invited_at, %s) WHERE id = %s AND request_id = %s",
+            (now, signer.id, request.id),
         )
+
+    async def reminders(self, tx: Transaction, request: SignatureRequest, signer: Signer) -> list[Reminder]:
+        rows = await fetch_all(
+            tx,
+            "SELECT m.number, m.channel, m.sent_at FROM reminders m JOIN signers s ON s.id = m.signer_id "
+            "WHERE s.id = %s AND s.request_id = %s ORDER BY m.number",
+            (signer.id, request.id),
+        )
+        return [Reminder(**row) for row in rows]
+
+    async def add_reminder(self, tx: Transaction, signer: Signer, reminder: Reminder) -> None:
+        """``signer`` is of a request that the caller holds locked."""
+        await _insert(tx, "reminders", {"signer_id": signer.id, **asdict(reminder)})
 
     async def set_signer_status(
         self,
@@ -156,12 +239,13 @@ class SignatureRequestRepository:
             "locale": signer.locale,
             "identity_method": signer.identity_method,
             "identity_country": signer.identity_country,
+            "test_document": signer.test_document,
             "status": signer.status,
             **self._link_columns(signer.id, signer.link_token),
         }
         await _insert(tx, "signers", columns)
 
-    def _request(self, row: Row, signers: Sequence[Row]) -> SignatureRequest:
+    def _request(self, row: Row) -> SignatureRequest:
         return SignatureRequest(
             id=row["id"],
             scope=Scope(row["account_id"], row["mode"]),
@@ -169,6 +253,7 @@ class SignatureRequestRepository:
             status=row["status"],
             signature_type=row["signature_type"],
             signing_order=row["signing_order"],
+            format=row["format"],
             redirect_url=row["redirect_url"],
             fields=tuple(Field(**field) for field in row["fields"]),
             metadata=row["metadata"],
@@ -176,10 +261,13 @@ class SignatureRequestRepository:
             created_at=row["created_at"],
             expires_at=row["expires_at"],
             completed_at=row["completed_at"],
-            signers=tuple(self._signer(signer) for signer in signers),
+            cancelled_at=row["cancelled_at"],
+            cancel_reason=row["cancel_reason"],
+            signers=tuple(self._signer(signer) for signer in row["signers"]),
         )
 
     def _signer(self, row: Row) -> Signer:
+        """``row`` is JSON of PostgreSQL's making: bytes are hexadecimal after a backslash and an x."""
         return Signer(
             id=row["id"],
             position=row["position"],
@@ -190,16 +278,22 @@ class SignatureRequestRepository:
             locale=row["locale"],
             identity_method=row["identity_method"],
             identity_country=row["identity_country"],
+            test_document=row["test_document"],
             status=row["status"],
             failure_code=row["failure_code"],
             failure_message=row["failure_message"],
-            link_token=self._links.reveal(row["id"], bytes(row["link_sealed"])),
-            signed_at=row["signed_at"],
+            link_token=self._links.reveal(row["id"], bytes.fromhex(row["link_sealed"][2:])),
+            invited_at=_moment(row["invited_at"]),
+            signed_at=_moment(row["signed_at"]),
             certificate=SigningCertificate(**row["certificate"]) if row["certificate"] else None,
             timestamp=SignatureTimestamp(**row["signature_timestamp"])
             if row["signature_timestamp"]
             else None,
         )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 async def _insert(tx: Transaction, table: str, columns: dict[str, Any]) -> None:

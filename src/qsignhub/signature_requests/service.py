@@ -6,24 +6,24 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from qsignhub.documents.model import Document
+from qsignhub.foundation.account_clock import AccountClock
 from qsignhub.foundation.clock import Clock
-from qsignhub.foundation.database import Transaction
+from qsignhub.foundation.database import Database, Transaction
 from qsignhub.foundation.ids import is_id, new_id, new_token
 from qsignhub.foundation.scope import Scope
-from qsignhub.signature_requests.errors import (
-    ExpiryInThePast,
-    FieldOutsideDocument,
-    NotCompleted,
-    SignatureRequestNotFound,
-)
+from qsignhub.signature_requests import reminders, terms
+from qsignhub.signature_requests.errors import NotCompleted, SignatureRequestNotFound, SignerNotFound
 from qsignhub.signature_requests.events import Announcements
 from qsignhub.signature_requests.model import (
-    DEFAULT_LIFETIME,
+    Filters,
     NewSignatureRequest,
     NewSigner,
+    Reminder,
+    ReminderChannel,
     Revision,
     SignatureRequest,
     SignatureTimestamp,
+    SignatureType,
     Signer,
     SigningCertificate,
 )
@@ -32,35 +32,25 @@ from qsignhub.signature_requests.states import SignerEvent, advance_request, adv
 
 
 class SignatureRequests:
+    """``time`` is the account's (deadlines, reminders), ``clock`` the real one (signatures)."""
+
     def __init__(
-        self, repository: SignatureRequestRepository, announcements: Announcements, clock: Clock
+        self,
+        repository: SignatureRequestRepository,
+        announcements: Announcements,
+        clock: Clock,
+        time: AccountClock,
     ) -> None:
         self._repository = repository
         self._announce = announcements
         self._clock = clock
+        self._time = time
 
     async def create(
         self, tx: Transaction, scope: Scope, document: Document, new: NewSignatureRequest
     ) -> SignatureRequest:
-        now = self._clock.now()
-        _check_expiry(new.expires_at, now)
-        _check_fields(new, document)
-        request = SignatureRequest(
-            id=new_id("sreq"),
-            scope=scope,
-            document_id=document.id,
-            status="pending",
-            signature_type=new.signature_type,
-            signing_order=new.signing_order,
-            redirect_url=new.redirect_url,
-            fields=new.fields,
-            metadata=dict(new.metadata or {}),
-            link_token=new_token(),
-            created_at=now,
-            expires_at=new.expires_at or now + DEFAULT_LIFETIME,
-            completed_at=None,
-            signers=tuple(_new_signer(position, signer) for position, signer in enumerate(new.signers)),
-        )
+        now = await self._time.now(tx, scope)
+        request = planned(scope, document, new, now)
         await self._repository.insert(tx, request)
         await self._announce.request(tx, "signature_request.created", request)
         return request
@@ -69,9 +59,81 @@ class SignatureRequests:
         found = await self._repository.find(tx, scope, request_id) if is_id(request_id) else None
         return _found(found, request_id)
 
+    async def look_up(self, database: Database, scope: Scope, request_id: str) -> SignatureRequest:
+        """``get`` without a transaction: what is only read is asked for in one exchange."""
+        known = is_id(request_id)
+        found = await self._repository.find_at_once(database, scope, request_id) if known else None
+        return _found(found, request_id)
+
     async def lock(self, tx: Transaction, scope: Scope, request_id: str) -> SignatureRequest:
         """The request, held until the transaction ends: whoever moves it on, moves it alone."""
-        return _found(await self._repository.find(tx, scope, request_id, lock=True), request_id)
+        known = is_id(request_id)
+        found = await self._repository.find(tx, scope, request_id, lock=True) if known else None
+        return _found(found, request_id)
+
+    async def page(
+        self,
+        tx: Transaction,
+        scope: Scope,
+        filters: Filters,
+        after: tuple[datetime, str] | None,
+        limit: int,
+    ) -> list[SignatureRequest]:
+        """The newest first, beginning behind ``after`` (created_at, id)."""
+        return await self._repository.list_page(tx, scope, filters, after, limit)
+
+    async def due(self, tx: Transaction, scope: Scope) -> list[str]:
+        """Open requests whose deadline has passed by the account's clock."""
+        return await self._repository.due(tx, scope, await self._time.now(tx, scope))
+
+    async def is_over(self, tx: Transaction, request: SignatureRequest) -> bool:
+        """Whether nobody can sign any more: ended, or its deadline has just passed."""
+        if request.status in {"expired", "cancelled"}:
+            return True
+        return request.expires_at <= await self._time.now(tx, request.scope)
+
+    async def add_signer(
+        self, tx: Transaction, scope: Scope, request_id: str, new: NewSigner
+    ) -> tuple[SignatureRequest, Signer]:
+        """Raises IllegalMove unless the request is pending."""
+        request = await self.lock(tx, scope, request_id)
+        advance_request(request.standing, "signer_added")
+        terms.check_signer(new, request.signature_type, scope.mode)
+        signer = _new_signer(len(request.signers), new, request.signature_type)
+        await self._repository.add_signer(tx, request, signer)
+        return replace(request, signers=(*request.signers, signer)), signer
+
+    async def cancel(
+        self, tx: Transaction, scope: Scope, request_id: str, reason: str | None
+    ) -> SignatureRequest:
+        """Ends an open request for good. Raises IllegalMove: of this and the last signature one wins."""
+        request = await self.lock(tx, scope, request_id)
+        moved = replace(
+            request,
+            status=advance_request(request.standing, "cancelled"),
+            cancelled_at=await self._time.now(tx, scope),
+            cancel_reason=reason,
+        )
+        await self._repository.set_state(tx, moved)
+        return moved
+
+    async def invited(self, tx: Transaction, request: SignatureRequest, signer: Signer) -> None:
+        now = await self._time.now(tx, request.scope)
+        await self._repository.set_invited(tx, request, signer, now)
+
+    async def reminded(
+        self, tx: Transaction, request: SignatureRequest, signer: Signer, channel: ReminderChannel
+    ) -> Reminder:
+        """Counts a reminder of a locked request's signer.
+
+        Raises IllegalMove, ReminderLimitReached, ReminderTooSoon, PhoneRequired.
+        """
+        advance_signer(signer.status, "reminded")
+        now = await self._time.now(tx, request.scope)
+        sent = await self._repository.reminders(tx, request, signer)
+        reminder = reminders.next_one(sent, signer, channel, now)
+        await self._repository.add_reminder(tx, signer, reminder)
+        return reminder
 
     async def by_link(self, tx: Transaction, token: str) -> SignatureRequest | None:
         found = await self._repository.find_by_link(tx, token)
@@ -123,18 +185,18 @@ class SignatureRequests:
         await self._repository.set_signed(tx, request, signer, signed_at, certificate, timestamp)
         moved = replace(
             request,
-            status=advance_request(request.status, "signer_signed"),
+            status=advance_request(request.standing, "signer_signed"),
             signers=tuple(signed if other.id == signed.id else other for other in request.signers),
         )
-        await self._repository.set_status(tx, request, moved.status)
+        await self._repository.set_state(tx, moved)
         await self._announce.signer(tx, "signer.signed", moved, signed)
         return moved
 
     async def completed(self, tx: Transaction, request: SignatureRequest) -> None:
         moved = replace(
-            request, status=advance_request(request.status, "sealed"), completed_at=self._clock.now()
+            request, status=advance_request(request.standing, "sealed"), completed_at=self._clock.now()
         )
-        await self._repository.set_status(tx, request, moved.status, moved.completed_at)
+        await self._repository.set_state(tx, moved)
         await self._announce.request(tx, "signature_request.completed", moved)
 
     async def expire_if_due(self, tx: Transaction, scope: Scope, request_id: str) -> timedelta | None:
@@ -143,15 +205,13 @@ class SignatureRequests:
         Once everybody has signed there is no deadline left: what remains is ours to finish.
         """
         request = await self.lock(tx, scope, request_id)
-        if request.status not in {"pending", "in_progress"}:
+        if not request.is_open or request.standing.signed == request.standing.signers:
             return None
-        if all(signer.status == "signed" for signer in request.signers):
-            return None
-        remaining = request.expires_at - self._clock.now()
+        remaining = request.expires_at - await self._time.now(tx, scope)
         if remaining > timedelta(0):
             return remaining
-        moved = replace(request, status=advance_request(request.status, "deadline_passed"))
-        await self._repository.set_status(tx, request, moved.status)
+        moved = replace(request, status=advance_request(request.standing, "deadline_passed"))
+        await self._repository.set_state(tx, moved)
         await self._announce.request(tx, "signature_request.expired", moved)
         return None
 
@@ -174,13 +234,48 @@ class SignatureRequests:
         return revision
 
 
+def signer_of(request: SignatureRequest, signer_id: str) -> Signer:
+    """Raises SignerNotFound."""
+    try:
+        return request.signer(signer_id)
+    except LookupError:
+        raise SignerNotFound(f"The signature request has no signer {signer_id}.") from None
+
+
+def planned(scope: Scope, document: Document, new: NewSignatureRequest, now: datetime) -> SignatureRequest:
+    """The request as it would be made now. Raises Invalid for what cannot be asked for; stores nothing."""
+    terms.check_request(new, document, scope.mode, now)
+    return SignatureRequest(
+        id=new_id("sreq"),
+        scope=scope,
+        document_id=document.id,
+        status="pending",
+        signature_type=new.signature_type,
+        signing_order=new.signing_order,
+        format=terms.format_of(new, document),
+        redirect_url=new.redirect_url,
+        fields=new.fields,
+        metadata=dict(new.metadata or {}),
+        link_token=new_token(),
+        created_at=now,
+        expires_at=terms.deadline_of(new, document, now),
+        completed_at=None,
+        cancelled_at=None,
+        cancel_reason=None,
+        signers=tuple(
+            _new_signer(position, signer, new.signature_type) for position, signer in enumerate(new.signers)
+        ),
+    )
+
+
 def _found(request: SignatureRequest | None, request_id: str) -> SignatureRequest:
     if request is None:
         raise SignatureRequestNotFound(f"There is no signature request {request_id}.")
     return request
 
 
-def _new_signer(position: int, new: NewSigner) -> Signer:
+def _new_signer(position: int, new: NewSigner, signature_type: SignatureType) -> Signer:
+    method = terms.method_of(new, signature_type)
     return Signer(
         id=new_id("sgn"),
         position=position,
@@ -189,39 +284,15 @@ def _new_signer(position: int, new: NewSigner) -> Signer:
         email=new.email,
         phone=new.phone,
         locale=new.locale,
-        identity_method=new.identity_method,
+        identity_method=method,
         identity_country=new.identity_country,
-        status="pending_verification",
+        test_document=new.test_document,
+        status="pending_signature" if method is None else "pending_verification",
         failure_code=None,
         failure_message=None,
         link_token=new_token(),
+        invited_at=None,
         signed_at=None,
         certificate=None,
         timestamp=None,
     )
-
-
-def _check_expiry(expires_at: datetime | None, now: datetime) -> None:
-    if expires_at is not None and expires_at <= now:
-        raise ExpiryInThePast(
-            "expires_at is in the past; leave it out for 30 days from now.", field="expires_at"
-        )
-
-
-def _check_fields(new: NewSignatureRequest, document: Document) -> None:
-    taken: set[int] = set()
-    for index, field in enumerate(new.fields):
-        if field.signer_index >= len(new.signers):
-            raise FieldOutsideDocument(
-                f"There is no signer {field.signer_index}; signers are counted from 0.",
-                field=f"fields.{index}.signer_index",
-            )
-        if document.pages is not None and field.page > document.pages:
-            raise FieldOutsideDocument(
-                f"The document has {document.pages} pages.", field=f"fields.{index}.page"
-            )
-        if field.signer_index in taken:
-            raise FieldOutsideDocument(
-                "A signer has one signature field.", field=f"fields.{index}.signer_index"
-            )
-        taken.add(field.signer_index)

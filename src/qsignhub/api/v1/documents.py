@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
-from qsignhub.api.context import House, Speaker
+from qsignhub.accounts.model import Principal
+from qsignhub.api.context import House, may
 from qsignhub.api.once import IdempotencyKey, Once
 from qsignhub.api.v1.schemas import UploadFields
 from qsignhub.documents.model import Document
@@ -16,9 +17,11 @@ from qsignhub.foundation.scope import Scope
 
 router = APIRouter(prefix="/v1", tags=["Documents"])
 
+Writer = Annotated[Principal, Depends(may("documents:write"))]
+
 
 @router.post("/documents", status_code=201, summary="Uploads a document for signing")
-async def upload_document(request: Request, house: House, speaker: Speaker, key: IdempotencyKey) -> Response:
+async def upload_document(request: Request, house: House, speaker: Writer, key: IdempotencyKey) -> Response:
     """multipart/form-data with ``file``, and optionally ``name`` and ``locale``; up to 50 MB."""
     upload = await receive_upload(
         request.stream(),

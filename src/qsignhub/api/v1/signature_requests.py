@@ -1,42 +1,98 @@
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from http import HTTPStatus
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
 
-from qsignhub.api.body import read_json
-from qsignhub.api.context import House, Speaker
+from qsignhub.accounts.model import Principal
+from qsignhub.api.body import read_json, read_json_if_any
+from qsignhub.api.context import House, may
 from qsignhub.api.once import IdempotencyKey, Once
-from qsignhub.api.v1.schemas import SignatureRequestIn
-from qsignhub.foundation.clock import iso
+from qsignhub.api.v1.schemas import Cancellation, SignatureRequestIn
+from qsignhub.api.v1.schemas.values import Moment
+from qsignhub.api.v1.signature_request_plan import view_of_plan
+from qsignhub.api.v1.signature_request_view import view
+from qsignhub.foundation.cursors import DEFAULT_LIMIT, MAX_LENGTH, MAX_LIMIT
 from qsignhub.foundation.database import Transaction
-from qsignhub.foundation.file_links import FileLinks
-from qsignhub.signature_requests.events import signed_document_path
-from qsignhub.signature_requests.model import SignatureRequest, Signer
+from qsignhub.signature_requests.model import Filters
+from qsignhub.signature_requests.states import RequestStatus
 
 router = APIRouter(prefix="/v1", tags=["Signature requests"])
+
+Reader = Annotated[Principal, Depends(may("signature_requests:read"))]
+Writer = Annotated[Principal, Depends(may("signature_requests:write"))]
+
+_LISTING = "signature_requests"
 
 
 @router.post("/signature-requests", status_code=201, summary="Creates a new signature request")
 async def create_signature_request(
-    request: Request, house: House, speaker: Speaker, key: IdempotencyKey
+    request: Request,
+    house: House,
+    speaker: Writer,
+    key: IdempotencyKey,
+    dry_run: Annotated[bool, Query(description="Only tells what would happen; stores nothing.")] = False,
 ) -> Response:
+    """With ``dry_run=true`` the answer is 200 and says which level each signer would reach, and what about
+    the document deserves a look; nothing is stored and nobody is told.
+    """
     body = await read_json(request, SignatureRequestIn)
+    once = Once(request, house, speaker.scope, key, body.model_dump(mode="json"))
+
+    async def plan(tx: Transaction) -> dict[str, Any]:
+        return view_of_plan(await house.ceremonies.plan(tx, speaker.scope, body.as_model()))
 
     async def create(tx: Transaction) -> dict[str, Any]:
-        created = await house.ceremonies.open(tx, speaker.scope, body.as_model())
-        return view(created, house.settings.signing_base, house.file_links)
+        return view(house, await house.ceremonies.open(tx, speaker.scope, body.as_model()))
 
-    return await Once(request, house, speaker.scope, key, body.model_dump(mode="json")).do(create)
+    return await (once.do(plan, HTTPStatus.OK) if dry_run else once.do(create))
+
+
+@router.get("/signature-requests", summary="Lists requests with filtering and cursor pagination")
+async def list_signature_requests(
+    house: House,
+    speaker: Reader,
+    status: RequestStatus | None = None,
+    created_from: Annotated[
+        Moment | None, Query(alias="from", description="Created at this moment or later.")
+    ] = None,
+    created_to: Annotated[Moment | None, Query(alias="to", description="Created before this moment.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=MAX_LENGTH)] = None,
+) -> Response:
+    """The newest first. ``next_cursor`` leads to the next page and is null on the last one."""
+    filters = Filters(status, created_from, created_to)
+    told: dict[str, str | None] = {
+        "status": status,
+        "from": created_from.isoformat() if created_from else None,
+        "to": created_to.isoformat() if created_to else None,
+    }
+    after = None if cursor is None else house.cursors.read(speaker.scope, _LISTING, told, cursor)
+    async with house.database.transaction() as tx:
+        found = await house.signature_requests.page(tx, speaker.scope, filters, after, limit + 1)
+    shown, more = found[:limit], len(found) > limit
+    position = (shown[-1].created_at, shown[-1].id) if more else None
+    next_cursor = house.cursors.issue(speaker.scope, _LISTING, told, position) if position else None
+    return JSONResponse({"data": [view(house, each) for each in shown], "next_cursor": next_cursor})
 
 
 @router.get("/signature-requests/{request_id}", summary="Retrieves the status of a signature request")
-async def get_signature_request(request_id: str, house: House, speaker: Speaker) -> dict[str, Any]:
+async def get_signature_request(request_id: str, house: House, speaker: Reader) -> Response:
+    found = await house.signature_requests.look_up(house.database, speaker.scope, request_id)
+    return JSONResponse(view(house, found))
+
+
+@router.delete("/signature-requests/{request_id}", summary="Cancels a signature request")
+async def cancel_signature_request(
+    request: Request, request_id: str, house: House, speaker: Writer
+) -> Response:
+    """Irreversible, and only while the request is pending or in progress. Invited signers are told."""
+    body = await read_json_if_any(request, Cancellation)
     async with house.database.transaction() as tx:
-        found = await house.signature_requests.get(tx, speaker.scope, request_id)
-    return view(found, house.settings.signing_base, house.file_links)
+        cancelled = await house.ceremonies.cancel(tx, speaker.scope, request_id, body.reason)
+    return JSONResponse(view(house, cancelled))
 
 
 @router.get(
@@ -44,7 +100,7 @@ async def get_signature_request(request_id: str, house: House, speaker: Speaker)
     summary="Downloads the signed document",
     response_class=StreamingResponse,
 )
-async def download(request_id: str, house: House, speaker: Speaker) -> StreamingResponse:
+async def download(request_id: str, house: House, speaker: Reader) -> StreamingResponse:
     async with house.database.transaction() as tx:
         found = await house.signature_requests.get(tx, speaker.scope, request_id)
         revision = await house.signature_requests.signed_document(tx, found)
@@ -56,42 +112,3 @@ async def download(request_id: str, house: House, speaker: Speaker) -> Streaming
             "Content-Disposition": f'attachment; filename="{request_id}-signed.pdf"',
         },
     )
-
-
-def view(request: SignatureRequest, signing_base: str, file_links: FileLinks) -> dict[str, Any]:
-    """The request as the contract prints it; what does not exist yet is left out."""
-    shown: dict[str, Any] = {
-        "id": request.id,
-        "status": request.status,
-        "signature_type": request.signature_type,
-        "document_id": request.document_id,
-        "signing_order": request.signing_order,
-        "signing_url": f"{signing_base}/r/{request.link_token}",
-        "signers": [_view_of_signer(signer, signing_base) for signer in request.signers],
-        "redirect_url": request.redirect_url,
-        "metadata": dict(request.metadata),
-        "expires_at": iso(request.expires_at),
-        "created_at": iso(request.created_at),
-    }
-    if request.status == "completed" and request.completed_at is not None:
-        shown["signed_document_url"] = file_links.url(request.scope, signed_document_path(request.id))
-        shown["completed_at"] = iso(request.completed_at)
-    return shown
-
-
-def _view_of_signer(signer: Signer, signing_base: str) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "id": signer.id,
-        "name": signer.name,
-        "email": signer.email,
-        "status": signer.status,
-        "order": signer.order,
-        "signing_url": f"{signing_base}/s/{signer.link_token}",
-    }
-    if signer.failure_code is not None:
-        shown["failure"] = {"code": signer.failure_code, "message": signer.failure_message}
-    if signer.signed_at is not None and signer.certificate and signer.timestamp:
-        shown["signed_at"] = iso(signer.signed_at)
-        shown["certificate"] = asdict(signer.certificate)
-        shown["timestamp"] = asdict(signer.timestamp)
-    return shown

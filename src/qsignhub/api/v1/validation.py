@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
-from qsignhub.api.context import House, Speaker
+from qsignhub.accounts.model import Principal
+from qsignhub.api.context import House, may
 from qsignhub.api.once import IdempotencyKey, Once
 from qsignhub.api.v1.documents import content_length
 from qsignhub.documents.upload import receive_upload
@@ -17,9 +19,11 @@ from qsignhub.validation import TrustAnchor, validate_pdf
 
 router = APIRouter(prefix="/v1", tags=["Validation"])
 
+Validator = Annotated[Principal, Depends(may("validate"))]
+
 
 @router.post("/validate", summary="Validates a signed document (internal or external)")
-async def validate(request: Request, house: House, speaker: Speaker, key: IdempotencyKey) -> Response:
+async def validate(request: Request, house: House, speaker: Validator, key: IdempotencyKey) -> Response:
     """multipart/form-data with ``file``. A test key also trusts the sandbox's root; a live key does not."""
     upload = await receive_upload(
         request.stream(),
@@ -42,5 +46,7 @@ async def validate(request: Request, house: House, speaker: Speaker, key: Idempo
 
 
 def _validate_file(path: Path, anchors: list[TrustAnchor], now: datetime) -> dict[str, Any]:
+    """The response body as plain JSON values: what the PDF library made of the file stays here."""
     with path.open("rb") as file:
-        return asyncio.run(validate_pdf(file, anchors=anchors, now=now)).as_contract()
+        report = asyncio.run(validate_pdf(file, anchors=anchors, now=now))
+    return dict(json.loads(json.dumps(report.as_contract())))

@@ -2,38 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from qsignhub.foundation.clock import Clock
-from qsignhub.identity.errors import UnknownTestDocument
 from qsignhub.identity.model import Applicant, Identity, Verification
-
-SUCCESS_DOCUMENT = "AZE123456"
-FAILING_DOCUMENT = "FAIL000001"
-
-
-@dataclass(frozen=True, slots=True)
-class _Specimen:
-    document_type: Literal["passport", "national_id"]
-    country: str | None
-    expiry: date
-    match_score: float
-    failure: str | None = None
-    certificate_revoked: bool = False
-
-
-_SPECIMENS = {
-    SUCCESS_DOCUMENT: _Specimen("national_id", "PL", date(2035, 11, 15), 0.98),
-    FAILING_DOCUMENT: _Specimen(
-        "passport", None, date(2020, 11, 15), 0.97, "The identity document has expired."
-    ),
-    "REVOKED001": _Specimen("national_id", "DE", date(2035, 11, 15), 0.97, certificate_revoked=True),
-    "LOWSCORE01": _Specimen(
-        "national_id", "PL", date(2035, 11, 15), 0.61, "The face does not match the document (score 0.61)."
-    ),
-}
+from qsignhub.identity.test_documents import find_test_document
 
 
 class SandboxIdentityProvider:
@@ -43,12 +16,7 @@ class SandboxIdentityProvider:
         self._clock = clock
 
     async def verify(self, applicant: Applicant, document_number: str, method: str) -> Verification:
-        specimen = _SPECIMENS.get(document_number.strip().upper())
-        if specimen is None:
-            raise UnknownTestDocument(
-                "The sandbox knows no such document. Use one of " + ", ".join(_SPECIMENS) + ".",
-                field="document_number",
-            )
+        specimen = find_test_document(document_number)
         identity = Identity(
             full_name=applicant.name.upper(),
             document_type=specimen.document_type,

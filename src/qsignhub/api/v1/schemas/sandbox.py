@@ -16,6 +16,7 @@ class ClockAdvance(Taken):
 class TestClock(Given):
     __test__ = False  # the name is the API's: nothing for pytest to collect
 
+    ahead_seconds: Annotated[int, Field(ge=0, description="Of the real time.")]
     now: Annotated[Instant, Field(description="The account's time in the test world.")]
 
 

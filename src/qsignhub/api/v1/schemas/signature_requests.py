@@ -5,7 +5,17 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from qsignhub.api.v1.schemas.signers import FieldIn, Signer, SignerIn
-from qsignhub.api.v1.schemas.values import Absent, Given, Instant, Link, Moment, Taken, Url
+from qsignhub.api.v1.schemas.values import (
+    Absent,
+    Given,
+    Instant,
+    Link,
+    Metadata,
+    Moment,
+    Taken,
+    Url,
+    Words,
+)
 from qsignhub.signature_requests import model
 from qsignhub.signature_requests.states import RequestStatus
 
@@ -18,7 +28,11 @@ class SignatureRequestIn(Taken):
     expires_at: Annotated[Moment | None, Field(description="ISO 8601; else 30 days from now.")] = None
     redirect_url: Annotated[Url | None, Field(description="Where signers go afterwards.")] = None
     fields: Annotated[list[FieldIn], Field(max_length=model.MAX_SIGNERS)] = Field(default_factory=list)
-    metadata: Annotated[dict[str, Any], Field(description="Yours; comes back in webhooks.")] = Field(
+    format: Annotated[
+        model.SignatureFormat | None,
+        Field(description="Else pades for PDF, xades for XML, cades for all others."),
+    ] = None
+    metadata: Annotated[Metadata, Field(description="Yours, up to 16 KiB; comes back in webhooks.")] = Field(
         default_factory=dict
     )
 
@@ -28,6 +42,7 @@ class SignatureRequestIn(Taken):
             signers=tuple(signer.as_model() for signer in self.signers),
             signature_type=self.signature_type,
             signing_order=self.signing_order,
+            format=self.format,
             expires_at=self.expires_at,
             redirect_url=self.redirect_url,
             fields=tuple(model.Field(**field.model_dump()) for field in self.fields),
@@ -36,7 +51,7 @@ class SignatureRequestIn(Taken):
 
 
 class Cancellation(Taken):
-    reason: Annotated[str | None, Field(max_length=1000, description="Signers read it.")] = None
+    reason: Annotated[Words | None, Field(max_length=1000, description="Signers read it.")] = None
 
 
 class SignatureRequest(Given):
@@ -45,10 +60,12 @@ class SignatureRequest(Given):
     signature_type: model.SignatureType
     document_id: str | Absent = None
     signing_order: model.SigningOrder | Absent = None
+    format: model.SignatureFormat | Absent = None
     signing_url: Annotated[Link | Absent, Field(description="The hosted signing page.")] = None
     embed_token: Annotated[str | Absent, Field(description="For the page in a frame of yours.")] = None
     signers: list[Signer]
     redirect_url: str | None = None
+    fields: list[FieldIn] | Absent = None
     metadata: dict[str, Any] | Absent = None
     signed_document_url: Annotated[Link | Absent, Field(description="Once completed; short-lived.")] = None
     audit_trail_url: Annotated[Link | Absent, Field(description="Once completed; short-lived.")] = None

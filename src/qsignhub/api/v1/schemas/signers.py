@@ -17,16 +17,21 @@ from qsignhub.api.v1.schemas.values import (
     Phone,
     Points,
     Taken,
+    Words,
 )
 from qsignhub.signature_requests import model
 
-IdentityMethod = Literal["video_id", "eidas_idp", "bank_id", "sms_otp"]
-Channel = Literal["email", "sms", "both"]
+IdentityMethod = model.IdentityMethod
+Channel = model.ReminderChannel
 
 
 class IdentityVerificationIn(Taken):
     method: IdentityMethod | None = None
     country: Annotated[Country | None, Field(description="ISO 3166-1 alpha-2.")] = None
+    document_number: Annotated[
+        str | None,
+        Field(max_length=64, description="Test mode: what the mocked check is shown, e.g. AZE123456."),
+    ] = None
 
 
 class SignerIn(Taken):
@@ -49,6 +54,7 @@ class SignerIn(Taken):
             order=self.order,
             identity_method=identity.method,
             identity_country=identity.country,
+            test_document=identity.document_number,
         )
 
 
@@ -68,7 +74,9 @@ class FieldIn(Taken):
 
 class ReminderIn(Taken):
     channel: Channel = "email"
-    message: Annotated[str | None, Field(max_length=1000, description="Your own words, beside ours.")] = None
+    message: Annotated[Words | None, Field(max_length=1000, description="Your own words, beside ours.")] = (
+        None
+    )
 
 
 class ReminderSent(Given):
@@ -135,3 +143,4 @@ class SignerVerification(Given):
     verified_at: Instant | None = None
     identity: VerifiedIdentity | None = None
     liveness_check: bool | None = None
+    failure_reason: str | Absent = None

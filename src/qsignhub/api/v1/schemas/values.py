@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
+MAX_METADATA_BYTES = 16 * 1024
 _BIDI_CONTROLS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
 
@@ -35,6 +37,21 @@ def _plain_text(text: str) -> str:
     return stripped
 
 
+def _harmless(text: str) -> str:
+    """Text of several lines, without what turns the writing direction or is no text."""
+    if _BIDI_CONTROLS.search(text) or any(
+        unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in text
+    ):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+def _of_bounded_size(metadata: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(metadata, ensure_ascii=False).encode()) > MAX_METADATA_BYTES:
+        raise ValueError(f"must have at most {MAX_METADATA_BYTES} bytes as JSON")
+    return metadata
+
+
 def _utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("must have a time zone, e.g. 2025-03-01T23:59:59Z")
@@ -53,6 +70,8 @@ Email = Annotated[
     str, Field(max_length=254, pattern=r"^[^\s@<>\"(),:;\\\[\]\x00-\x20\x7f]+@[^\s@.]+(\.[^\s@.]+)+$")
 ]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain_text)]
+Words = Annotated[str, AfterValidator(_harmless)]
+Metadata = Annotated[dict[str, Any], AfterValidator(_of_bounded_size)]
 Phone = Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Locale = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]

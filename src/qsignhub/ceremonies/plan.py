@@ -1,0 +1,68 @@
+"""What would come of a request, told beforehand: which level each signer would reach, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from qsignhub.ceremonies.trust import TrustService
+from qsignhub.documents.model import Document
+from qsignhub.foundation.scope import Mode
+from qsignhub.signature_requests.model import (
+    IdentityMethod,
+    SignatureFormat,
+    SignatureRequest,
+    SignatureType,
+)
+
+_NOT_LISTED: Mapping[Mode, str] = {
+    "test": "The sandbox's certificates are on no trusted list: what it signs has no legal value.",
+    "live": "No trusted list names the configured trust service for qualified certificates.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSigner:
+    """``level_expected`` is what a validator would find with the trust service as it is now; ``reason``
+    says why it is not the one asked for.
+    """
+
+    name: str
+    email: str
+    identity_method: IdentityMethod | None
+    level_requested: SignatureType
+    level_expected: SignatureType
+    reason: str | None
+    invited_at_once: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    document_id: str
+    format: SignatureFormat
+    expires_at: datetime
+    signers: tuple[PlannedSigner, ...]
+
+
+def plan_of(request: SignatureRequest, document: Document, trust: TrustService) -> Plan:
+    """``qes`` is expected only of an issuer that a trusted list names (ETSI TS 119 615)."""
+    requested = request.signature_type
+    unlisted = requested == "qes" and not trust.lists_own_issuer
+    return Plan(
+        document_id=document.id,
+        format=request.format,
+        expires_at=request.expires_at,
+        signers=tuple(
+            PlannedSigner(
+                name=signer.name,
+                email=signer.email,
+                identity_method=signer.identity_method,
+                level_requested=requested,
+                level_expected="aes" if unlisted else requested,
+                reason=_NOT_LISTED[request.scope.mode] if unlisted else None,
+                invited_at_once=request.is_turn_of(signer),
+            )
+            for signer in request.signers
+        ),
+    )

@@ -1,0 +1,166 @@
+"""What a new request or signer asks for, held against its document and its level.
+
+Everything that is wrong is found at once and told in one error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from qsignhub.documents.model import Document
+from qsignhub.foundation.clock import iso
+from qsignhub.foundation.errors import Invalid
+from qsignhub.foundation.scope import Mode
+from qsignhub.signature_requests.errors import (
+    ExpiryBeyondRetention,
+    ExpiryInThePast,
+    FieldOutsideDocument,
+    FieldsNotPossible,
+    FormatNotPossible,
+    IdentityMethodTooWeak,
+    PhoneRequired,
+    TestDocumentInLiveMode,
+)
+from qsignhub.signature_requests.model import (
+    DEFAULT_LIFETIME,
+    Field,
+    IdentityMethod,
+    NewSignatureRequest,
+    NewSigner,
+    SignatureFormat,
+    SignatureType,
+)
+
+_PDF, _XML = "application/pdf", "application/xml"
+_ROUNDING = 0.01  # points; a page of 210 mm is 595.2756 of them
+_DEFAULT_FORMAT: dict[str, SignatureFormat] = {_PDF: "pades", _XML: "xades"}
+_DEFAULT_METHOD: dict[SignatureType, IdentityMethod | None] = {
+    "qes": "video_id",
+    "aes": "sms_otp",  # the invitation by e-mail is the first factor, the code by SMS the second
+    "ses": None,
+}
+
+
+def format_of(new: NewSignatureRequest, document: Document) -> SignatureFormat:
+    """PAdES for PDF, XAdES for XML, CAdES for all other types, if no other is asked for."""
+    return new.format or _DEFAULT_FORMAT.get(document.mime_type, "cades")
+
+
+def method_of(new: NewSigner, signature_type: SignatureType) -> IdentityMethod | None:
+    return new.identity_method or _DEFAULT_METHOD[signature_type]
+
+
+def deadline_of(new: NewSignatureRequest, document: Document, now: datetime) -> datetime:
+    """Thirty days, if no other is asked for, and never beyond what the document is kept for."""
+    return new.expires_at or min(now + DEFAULT_LIFETIME, document.expires_at)
+
+
+def check_request(new: NewSignatureRequest, document: Document, mode: Mode, now: datetime) -> None:
+    problems = [
+        *_of_deadline(new, document, now),
+        *_of_format(format_of(new, document), document),
+        *_of_fields(new, document),
+    ]
+    for index, signer in enumerate(new.signers):
+        problems += _of_signer(signer, new.signature_type, mode, f"signers.{index}.")
+    _raise(problems)
+
+
+def check_signer(new: NewSigner, signature_type: SignatureType, mode: Mode) -> None:
+    _raise([*_of_signer(new, signature_type, mode, "")])
+
+
+def _raise(problems: list[Invalid]) -> None:
+    if problems:
+        first, *others = problems
+        first.others = tuple(others)
+        raise first
+
+
+def _of_deadline(new: NewSignatureRequest, document: Document, now: datetime) -> Iterator[Invalid]:
+    if new.expires_at is None:
+        return
+    if new.expires_at <= now:
+        yield ExpiryInThePast(
+            "expires_at is in the past; leave it out for 30 days from now.", field="expires_at"
+        )
+    if new.expires_at > document.expires_at:
+        yield ExpiryBeyondRetention(
+            f"The document is kept until {iso(document.expires_at)}: a request on it cannot expire later.",
+            field="expires_at",
+        )
+
+
+def _of_format(chosen: SignatureFormat, document: Document) -> Iterator[Invalid]:
+    if chosen == "xades" and document.mime_type != _XML:
+        yield FormatNotPossible("XAdES signs XML documents; this one is not XML.", field="format")
+    if chosen == "pades" and document.mime_type == _XML:
+        yield FormatNotPossible(
+            "PAdES signs PDF and office documents; sign XML as xades or cades.", field="format"
+        )
+    elif chosen == "pades" and document.pages is None:
+        yield FormatNotPossible(
+            "PAdES needs the document as PDF, and this one could not be converted here; sign it as cades.",
+            field="format",
+        )
+
+
+def _of_fields(new: NewSignatureRequest, document: Document) -> Iterator[Invalid]:
+    if new.fields and format_of(new, document) != "pades":
+        yield FieldsNotPossible(
+            "Only PAdES signatures have a place on a page; leave fields out.", field="fields"
+        )
+        return
+    taken: set[int] = set()
+    for index, field in enumerate(new.fields):
+        where = f"fields.{index}."
+        if field.signer_index >= len(new.signers):
+            yield FieldOutsideDocument(
+                f"There is no signer {field.signer_index}; signers are counted from 0.",
+                field=f"{where}signer_index",
+            )
+        elif field.signer_index in taken:
+            yield FieldOutsideDocument("A signer has one signature field.", field=f"{where}signer_index")
+        taken.add(field.signer_index)
+        yield from _of_place(field, document, where)
+
+
+def _of_place(field: Field, document: Document, where: str) -> Iterator[Invalid]:
+    if document.pages is not None and field.page > document.pages:
+        count = "1 page" if document.pages == 1 else f"{document.pages} pages"
+        yield FieldOutsideDocument(f"The document has {count}.", field=f"{where}page")
+        return
+    box = document.page_box(field.page)
+    if box is None:
+        return
+    left, bottom, right, top = box
+    reach = f"page {field.page} reaches from {left:g}, {bottom:g} to {right:g}, {top:g}"
+    if field.x < left - _ROUNDING or field.x + field.width > right + _ROUNDING:
+        name = "x" if not left <= field.x < right else "width"
+        yield FieldOutsideDocument(f"The field is beside the page: {reach}, in points.", field=where + name)
+    if field.y < bottom - _ROUNDING or field.y + field.height > top + _ROUNDING:
+        name = "y" if not bottom <= field.y < top else "height"
+        yield FieldOutsideDocument(
+            f"The field is above or below the page: {reach}, in points.", field=where + name
+        )
+
+
+def _of_signer(new: NewSigner, signature_type: SignatureType, mode: Mode, where: str) -> Iterator[Invalid]:
+    method = method_of(new, signature_type)
+    if signature_type == "qes" and method == "sms_otp":
+        yield IdentityMethodTooWeak(
+            "A code by SMS does not identify a person well enough for a qualified signature; "
+            "choose video_id, eidas_idp or bank_id.",
+            field=f"{where}identity_verification.method",
+        )
+    if method == "sms_otp" and new.phone is None:
+        yield PhoneRequired(
+            "The signer is identified by a code by SMS: give a phone number, or another method.",
+            field=f"{where}phone",
+        )
+    if new.test_document is not None and mode == "live":
+        yield TestDocumentInLiveMode(
+            "document_number plays an identity check in the sandbox; with a live key leave it out.",
+            field=f"{where}identity_verification.document_number",
+        )

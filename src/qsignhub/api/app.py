@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from qsignhub.api import errors, files, health, pki
+from qsignhub.api import errors, files, health, metrics, observation, pki
 from qsignhub.api.context import RequestId
 from qsignhub.api.v1 import documents, signature_requests, validation
 from qsignhub.bootstrap import Services
@@ -50,4 +50,6 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
     if pages is not None:
         app.include_router(pages)
     app.add_middleware(RequestId)
+    observation.install(app)
+    metrics.install(app)
     return app

@@ -14,6 +14,7 @@ from qsignhub.accounts.model import Principal
 from qsignhub.api.errors import unexpected
 from qsignhub.bootstrap import Services
 from qsignhub.foundation.ids import new_id
+from qsignhub.foundation.logs import add_to_log
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class RequestId:
             return
         request_id = new_id("req")
         scope.setdefault("state", {})["request_id"] = request_id
+        add_to_log(request_id=request_id)
 
         begun = False
 
@@ -48,7 +50,7 @@ class RequestId:
         try:
             await self._app(scope, receive, send_with_id)
         except ClientDisconnect:
-            logger.info("%s the client went away", request_id)
+            logger.info("the client went away")
         except Exception as exc:
             if begun:
                 raise
@@ -66,7 +68,9 @@ async def principal(
 ) -> Principal:
     found = services(request)
     async with found.database.transaction() as tx:
-        return await found.accounts.authenticate(tx, x_api_key)
+        speaker = await found.accounts.authenticate(tx, x_api_key)
+    add_to_log(account=speaker.scope.account_id)
+    return speaker
 
 
 Speaker = Annotated[Principal, Depends(principal)]

@@ -67,7 +67,7 @@ async def _ours(request: Request, exc: Exception) -> JSONResponse:
         raise exc
     status = status_of(exc)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.warning("%s %s: %s", request.state.request_id, exc.code, exc.message)
+        logger.warning("%s: %s", exc.code, exc.message)
     additions = {"field": exc.field} if exc.field else {}
     headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     return JSONResponse(envelope(request, exc.code, exc.message, **additions), status, headers=headers)
@@ -101,6 +101,6 @@ async def _http(request: Request, exc: Exception) -> JSONResponse:
 
 
 async def unexpected(request: Request, exc: Exception) -> JSONResponse:
-    logger.error("%s unexpected error", request.state.request_id, exc_info=exc)
+    logger.error("unexpected error", exc_info=exc)
     message = "Something went wrong on our side. Contact support with the request id."
     return JSONResponse(envelope(request, "INTERNAL_ERROR", message), HTTPStatus.INTERNAL_SERVER_ERROR)

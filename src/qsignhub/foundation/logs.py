@@ -21,6 +21,7 @@ from typing import Any, Literal
 LogFormat = Literal["auto", "json", "text"]
 
 _OURS = "qsignhub"
+_ENCODE = json.JSONEncoder(ensure_ascii=False, default=str).encode
 _context: ContextVar[dict[str, str] | None] = ContextVar("log_context", default=None)
 
 
@@ -98,7 +99,7 @@ class JsonLines(_Formatter):
         }
         if error := self.error_of(record):
             line["error"] = error
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _ENCODE(line)
 
 
 class ReadableLines(_Formatter):

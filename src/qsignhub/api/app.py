@@ -44,11 +44,11 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
         validation.router,
         files.router,
         pki.router,
-        health.router,
     ):
         app.include_router(router)
     if pages is not None:
         app.include_router(pages)
+    app.include_router(health.router)  # after the pages: to a browser /ready is one of theirs
     app.add_middleware(RequestId)
     observation.install(app)
     metrics.install(app)

@@ -41,6 +41,7 @@ from qsignhub.identity.adapters.sandbox import SandboxIdentityProvider
 from qsignhub.identity.service import IdentityVerifications
 from qsignhub.revocation.adapters.in_process import InProcessRevocationSource, LocalIssuer
 from qsignhub.settings import Settings
+from qsignhub.signature_requests.embed_tokens import EmbedTokens, open_embed_tokens
 from qsignhub.signature_requests.events import Announcements
 from qsignhub.signature_requests.repository import SignatureRequestRepository
 from qsignhub.signature_requests.service import SignatureRequests
@@ -64,6 +65,7 @@ class Services:
     accounts: Accounts
     documents: Documents
     signature_requests: SignatureRequests
+    embed_tokens: EmbedTokens
     identities: IdentityVerifications
     ceremonies: Ceremonies
     authority: Authority
@@ -169,6 +171,7 @@ async def _compose(
         accounts=accounts,
         documents=documents,
         signature_requests=requests,
+        embed_tokens=await open_embed_tokens(vault, settings.base_url, clock),
         identities=identities,
         ceremonies=ceremonies,
         authority=authority,

@@ -89,6 +89,7 @@ def journey(service: LiveService, hook: str) -> list[str]:
 
     (signature,) = parse_qs(urlsplit(done["signed_document_url"]).query)["signature"]
     tokens = [link.rsplit("/", 1)[1], url.rsplit("/", 1)[1]]
+    tokens += [created["embed_token"], created["embed_token"].rsplit(".", 1)[1]]
     keys = [service.api_key, secret, secret.removeprefix("whsec_"), signature]
     persons = [EMAIL, NAME, NAME.upper(), "Nadolna", PHONE, PHONE[1:], DOCUMENT_NUMBER, UNKNOWN_NUMBER]
     return [*tokens, *keys, *persons, TITLE, METADATA, HOOK]

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from qsignhub.api import errors, files, health, metrics, observation, pki
+from qsignhub.api import errors, files, health, jwks, metrics, observation, pki
 from qsignhub.api.context import RequestId
 from qsignhub.api.v1 import documents, signature_requests, validation
 from qsignhub.bootstrap import Services
@@ -44,6 +44,7 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
         validation.router,
         files.router,
         pki.router,
+        jwks.router,
     ):
         app.include_router(router)
     if pages is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated
 
@@ -14,6 +15,20 @@ from qsignhub.bootstrap import Services
 from qsignhub.foundation.readiness import examine
 from qsignhub.pages.page_route import PageRoute, request_id_of, services_of
 from qsignhub.pages.rendering import renderer
+
+_WORDS: Mapping[str, str] = {
+    "ready": "The service is ready",
+    "ready.meaning": "Everything that it cannot do without answers.",
+    "not ready": "The service is not ready",
+    "not ready.meaning": (
+        "A part that it cannot do without does not answer. Requests wait or are refused until it does; "
+        "nothing that was acknowledged is lost."
+    ),
+    "ok": "there",
+    "degraded": "does without",
+    "failed": "not there",
+}
+"""For operators, so in the language of settings and logs, whatever the language of the signers' pages."""
 
 
 class BrowsersOnly(PageRoute):
@@ -39,5 +54,6 @@ async def ready(request: Request, house: House) -> Response:
         status,
         request_id=request_id_of(request),
         readiness=found,
+        words=_WORDS,
         moment=house.clock.now(),
     )

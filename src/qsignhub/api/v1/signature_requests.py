@@ -32,7 +32,8 @@ async def create_signature_request(request: Request, house: House, speaker: Spea
     body = await read_json(request, SignatureRequestIn)
     async with house.database.transaction() as tx:
         created = await house.ceremonies.open(tx, speaker.scope, body.as_model())
-    return view(created, house.settings.signing_base, house.file_links)
+    embed_token = await house.embed_tokens.issue(created.id, created.scope.mode, created.expires_at)
+    return view(created, house.settings.signing_base, house.file_links) | {"embed_token": embed_token}
 
 
 @router.get("/signature-requests/{request_id}", summary="Retrieves the status of a signature request")

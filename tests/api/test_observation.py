@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import logging
 from collections.abc import Iterator
 
@@ -11,6 +13,7 @@ from fastapi import FastAPI, Request
 
 from qsignhub.api.observation import CLIENT_GONE
 from qsignhub.bootstrap import Services
+from qsignhub.foundation.logs import JsonLines
 from tests.api.serving import application, asking, new_key
 
 SECRET = "4vK9mN3pQr7vT2wL8yE5uH1jA4cB6dF0"
@@ -80,16 +83,25 @@ async def test_nothing_of_path_and_method_is_told_but_what_is_ours(
     assert f'qsignhub_http_requests_total{{method="{label}",route="{route}",status="{status}"}} 1.0' in shown
 
 
-async def test_an_unexpected_error_is_told_with_the_request_s_id(
+async def test_an_unexpected_error_is_told_with_the_request_s_id_and_without_its_words(
     app: FastAPI, access: list[dict[str, object]]
 ) -> None:
     @app.get("/broken/{token}")
     async def broken(token: str) -> None:
         raise ValueError(token)
 
+    printed = io.StringIO()
+    handler = logging.StreamHandler(printed)
+    handler.setFormatter(JsonLines())
+    logging.getLogger("qsignhub").addHandler(handler)
     async with asking(app) as client:
         answer = await client.get(f"/broken/{SECRET}")
+    logging.getLogger("qsignhub").removeHandler(handler)
     assert answer.status_code == 500
+    error = json.loads(printed.getvalue().splitlines()[0])
+    assert (error["level"], error["request_id"]) == ("ERROR", answer.headers["x-request-id"])
+    assert "in broken" in error["error"]
+    assert SECRET not in printed.getvalue()
     (line,) = access
     assert (line["route"], line["status"]) == ("/broken/{token}", 500)
     assert line["request_id"] == answer.json()["error"]["request_id"]

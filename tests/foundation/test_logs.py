@@ -169,3 +169,18 @@ def test_auto_is_json_where_nobody_watches_and_text_on_a_terminal() -> None:
     shown = asyncio.run(on_a_terminal())
     assert "qsignhub.test: here" in shown
     assert not shown.startswith("{")
+
+
+def test_the_database_s_words_are_not_told_but_those_of_a_lost_connection() -> None:
+    printed = lines(
+        "import psycopg\n"
+        "for error in (psycopg.errors.UniqueViolation(secret), psycopg.OperationalError('refused')):\n"
+        "    try:\n"
+        "        raise error\n"
+        "    except psycopg.Error:\n"
+        "        logger.exception('failed')"
+    )
+    violation, lost = (json.loads(line)["error"] for line in printed)
+    assert violation.endswith("psycopg.errors.UniqueViolation: SQLSTATE 23505")
+    assert SECRET not in violation
+    assert lost.endswith("psycopg.OperationalError: refused")

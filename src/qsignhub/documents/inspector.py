@@ -181,7 +181,9 @@ class Inspector:
 
 
 def _prepare_worker(memory_bytes: int) -> None:
-    logging.getLogger("pyhanko").setLevel(logging.ERROR)  # what it says of strangers' files is theirs
+    # Libraries quote the files that they read. What matters comes back as a result or as an error.
+    logging.captureWarnings(capture=True)
+    logging.disable()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold a customer's document
     if sys.platform != "linux":
         return

@@ -66,8 +66,11 @@ def told(exc: BaseException) -> str:
         return f"{name}: {exc}"
     if isinstance(exc, OSError) and exc.strerror:
         return f"{name}: {exc.strerror}"
-    sqlstate = getattr(exc, "sqlstate", None)  # psycopg's errors: their messages quote rows
-    return f"{name}: SQLSTATE {sqlstate}" if sqlstate else name
+    if name.startswith("psycopg.") and (sqlstate := getattr(exc, "sqlstate", None)):
+        return f"{name}: SQLSTATE {sqlstate}"  # the server's messages quote rows
+    if name == "psycopg.OperationalError":
+        return f"{name}: {exc}"  # of the connection itself: host, user and reason
+    return name
 
 
 class _Formatter(logging.Formatter):

@@ -14,6 +14,7 @@ from qsignhub.accounts.service import Accounts
 from qsignhub.authority.service import Authority, open_authority
 from qsignhub.ceremonies import jobs as ceremony_jobs
 from qsignhub.ceremonies.cycle import SigningCycle
+from qsignhub.ceremonies.errors import TrustServiceNotConfigured
 from qsignhub.ceremonies.invitations import Invitations
 from qsignhub.ceremonies.notices import Notices
 from qsignhub.ceremonies.sealing import Sealing
@@ -36,11 +37,14 @@ from qsignhub.foundation.events import Events
 from qsignhub.foundation.file_links import FileLinks
 from qsignhub.foundation.jobs import JobHandler, Jobs
 from qsignhub.foundation.links import Links
+from qsignhub.foundation.readiness import Probe, missing
 from qsignhub.foundation.register import Register, Vault
+from qsignhub.foundation.scope import Mode
 from qsignhub.identity.adapters.sandbox import SandboxIdentityProvider
 from qsignhub.identity.service import IdentityVerifications
 from qsignhub.revocation.adapters.in_process import InProcessRevocationSource, LocalIssuer
 from qsignhub.settings import Settings
+from qsignhub.signature_requests.embed_tokens import EmbedTokens, open_embed_tokens
 from qsignhub.signature_requests.events import Announcements
 from qsignhub.signature_requests.repository import SignatureRequestRepository
 from qsignhub.signature_requests.service import SignatureRequests
@@ -66,12 +70,14 @@ class Services:
     admissions: Admissions
     documents: Documents
     signature_requests: SignatureRequests
+    embed_tokens: EmbedTokens
     identities: IdentityVerifications
     ceremonies: Ceremonies
     authority: Authority
     trust: TrustServices
     webhooks: Webhooks
     job_handlers: Mapping[str, JobHandler]
+    probes: Mapping[str, Probe]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +181,7 @@ async def _compose(
         admissions=Admissions(database, clock),
         documents=documents,
         signature_requests=requests,
+        embed_tokens=await open_embed_tokens(vault, settings.base_url, clock),
         identities=identities,
         ceremonies=ceremonies,
         authority=authority,
@@ -185,7 +192,33 @@ async def _compose(
             LISTENER_JOB: JobHandler(webhooks.fan_out),
             DELIVER_JOB: webhooks.delivery_handler(),
         },
+        probes={
+            "database": Probe(database.ping),
+            "storage": Probe(blobs.ping),
+            **_trust_probes(trust, "test"),
+            **_trust_probes(trust, "live"),
+            **_mail_probes(settings),
+        },
     )
+
+
+def _trust_probes(trust: TrustServices, mode: Mode) -> dict[str, Probe]:
+    """A world without a trust service is no fault: requests in it are refused, and say why."""
+    try:
+        service = trust.of(mode)
+    except TrustServiceNotConfigured as exc:
+        return {f"trust service ({mode})": missing(exc.message)}
+    return {
+        f"custody ({mode})": Probe(service.custody.ping),
+        f"timestamps ({mode})": Probe(service.timestamps.ping),
+        f"revocation ({mode})": Probe(service.revocation.ping),
+    }
+
+
+def _mail_probes(settings: Settings) -> dict[str, Probe]:
+    if settings.smtp_url is not None:
+        return {}
+    return {"mail": missing("No mail server is configured, so nobody is written to: set QSIGNHUB_SMTP_URL.")}
 
 
 async def _activation_key(vault: Vault) -> Ed25519PrivateKey:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from qsignhub.foundation import logs
 from qsignhub.foundation.errors import Unavailable
+from qsignhub.foundation.logs import LogFormat
 from qsignhub.foundation.sealing import MasterKey
 
 
@@ -76,7 +78,17 @@ class Settings(BaseSettings):
         le=600,
         description="How long after its last heartbeat a dead worker's job is retaken.",
     )
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
+    log_format: LogFormat = Field(
+        default="auto", description="json, text, or auto: text on a terminal, else JSON lines."
+    )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper_case(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
 
     @property
     def job_lease(self) -> timedelta:
@@ -100,12 +112,8 @@ class Settings(BaseSettings):
         return (self.docs_url or f"{self.base_url.rstrip('/')}/docs").rstrip("/")
 
     def configure_logging(self) -> None:
-        """Log lines of this process; libraries speak only when something is wrong."""
-        logging.basicConfig(
-            level=self.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-        )
-        for chatty in ("pgqueuer", "httpx", "pyhanko", "pyhanko_certvalidator", "fontTools"):
-            logging.getLogger(chatty).setLevel(logging.ERROR)
+        """Log lines of this process, see ``foundation/logs.py``."""
+        logs.configure(self.log_level, self.log_format)
 
     def required_database_url(self) -> str:
         """For the parts that run beside others: they never start an engine of their own."""

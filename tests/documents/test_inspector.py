@@ -80,9 +80,9 @@ async def test_errors_of_ours_come_through_unchanged(inspector: Inspector) -> No
 
 
 async def test_other_errors_are_bugs_and_keep_their_traceback(inspector: Inspector) -> None:
-    with pytest.raises(WorkFailed, match="ZeroDivisionError: a mistake"):
+    with pytest.raises(WorkFailed, match=r"ZeroDivisionError$"):
         await inspector.run(pool_tasks.fail)
-    with pytest.raises(WorkFailed, match="Unpicklable: 1 2"):
+    with pytest.raises(WorkFailed, match=r"Unpicklable$"):
         await inspector.run(pool_tasks.fail_awkwardly)
     with pytest.raises(WorkFailed, match="pickle"):
         await inspector.run(pool_tasks.return_awkwardly)

@@ -8,11 +8,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from qsignhub.api import errors, files, health, pki
+from qsignhub.api import errors, files, health, jwks, metrics, observation, pki
 from qsignhub.api.admission import AtTheDoor
 from qsignhub.api.context import RequestId
 from qsignhub.api.openapi import document
-from qsignhub.api.v1 import documents, signature_requests, signers, test_clock, validation
+from qsignhub.api.v1 import documents, idp, signature_requests, signers, test_clock, validation
 from qsignhub.bootstrap import Services
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
@@ -46,14 +46,18 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
         signers.router,
         test_clock.router,
         validation.router,
+        idp.router,
         files.router,
         pki.router,
-        health.router,
+        jwks.router,
     ):
         app.include_router(router)
     document.install(app)
     if pages is not None:
         app.include_router(pages)
+    app.include_router(health.router)  # after the pages: to a browser /ready is one of theirs
     app.add_middleware(AtTheDoor)
     app.add_middleware(RequestId)
+    observation.install(app)
+    metrics.install(app)
     return app

@@ -18,6 +18,7 @@ from qsignhub.accounts.permissions import Permission
 from qsignhub.api.errors import unexpected
 from qsignhub.bootstrap import Services
 from qsignhub.foundation.ids import new_id
+from qsignhub.foundation.logs import add_to_log
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class RequestId:
             return
         request_id = new_id("req")
         scope.setdefault("state", {})["request_id"] = request_id
+        add_to_log(request_id=request_id)
 
         begun = False
 
@@ -54,7 +56,7 @@ class RequestId:
         try:
             await self._app(scope, receive, send_with_id)
         except ClientDisconnect:
-            logger.info("%s the client went away", request_id)
+            logger.info("the client went away")
         except Exception as exc:
             if begun:
                 raise
@@ -82,6 +84,8 @@ def may(permission: Permission) -> Callable[[Request], Awaitable[Principal]]:
 async def principal(request: Request) -> Principal:
     """Who speaks, as the door found out. Raises why nobody does."""
     admission: Admission = request.state.admission
+    if admission.principal is not None:
+        add_to_log(account=admission.principal.scope.account_id)
     if admission.refusal is not None:
         raise admission.refusal
     if admission.principal is None:

@@ -69,7 +69,7 @@ async def answer_of(request: Request, exc: Exception) -> JSONResponse:
         raise exc
     status = status_of(exc)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.warning("%s %s: %s", request.state.request_id, exc.code, exc.message)
+        logger.warning("%s: %s", exc.code, exc.message)
     additions: dict[str, Any] = {"field": exc.field} if exc.field else {}
     headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     if isinstance(exc, errors.Invalid) and exc.others:
@@ -111,6 +111,6 @@ async def _http(request: Request, exc: Exception) -> JSONResponse:
 
 
 async def unexpected(request: Request, exc: Exception) -> JSONResponse:
-    logger.error("%s unexpected error", request.state.request_id, exc_info=exc)
+    logger.error("unexpected error", exc_info=exc)
     message = "Something went wrong on our side. Contact support with the request id."
     return JSONResponse(envelope(request, "INTERNAL_ERROR", message), HTTPStatus.INTERNAL_SERVER_ERROR)

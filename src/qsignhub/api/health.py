@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from qsignhub.api.context import House
-from qsignhub.foundation.errors import QSignHubError
+from qsignhub.foundation.readiness import Part, examine
 
 router = APIRouter(include_in_schema=False)
+
+_FRESH = {"Cache-Control": "no-store"}
 
 
 @router.get("/health")
@@ -20,23 +22,20 @@ async def health() -> dict[str, str]:
 
 @router.get("/ready")
 async def ready(house: House) -> JSONResponse:
-    """Asks each adapter; 503 with the reasons while one of them does not answer."""
-    sandbox = house.trust.of("test")
-    parts: dict[str, Callable[[], Awaitable[None]]] = {
-        "database": house.database.ping,
-        "storage": house.blobs.ping,
-        "custody (test)": sandbox.custody.ping,
-        "timestamps (test)": sandbox.timestamps.ping,
-        "revocation (test)": sandbox.revocation.ping,
-    }
-    found: dict[str, str] = {}
-    for name, ping in parts.items():
-        try:
-            await ping()
-            found[name] = "ok"
-        except QSignHubError as exc:
-            found[name] = exc.code
-    all_there = all(state == "ok" for state in found.values())
+    """Asks each part; 503 while an essential one does not answer. A browser gets it as a page of ours."""
+    found = await examine(house.probes)
     return JSONResponse(
-        {"status": "ready" if all_there else "not ready", "parts": found}, 200 if all_there else 503
+        {
+            "status": "ready" if found.ready else "not ready",
+            "parts": {part.name: _told(part) for part in found.parts},
+        },
+        200 if found.ready else 503,
+        headers=_FRESH,
     )
+
+
+def _told(part: Part) -> dict[str, Any]:
+    told: dict[str, Any] = {"status": part.status, "essential": part.essential}
+    if part.code is not None:
+        told |= {"code": part.code, "reason": part.reason}
+    return told

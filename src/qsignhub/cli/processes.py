@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import logging
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+
+logger = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
@@ -40,11 +43,7 @@ class Child:
                 code = await self._process.wait()
                 lasted = loop.time() - started
                 delay = _FIRST_DELAY if lasted > _STEADY_SECONDS else min(delay * 2, _LONGEST_DELAY)
-                print(
-                    f"qsignhub: {self.name} ended with {code}, starting it again in {delay:.1f} s",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                logger.warning("%s ended with %s, starting it again in %.1f s", self.name, code, delay)
                 await asyncio.sleep(delay)
         finally:
             await self._stop()

@@ -19,7 +19,6 @@ import resource
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -31,6 +30,7 @@ from pebble import ProcessExpired, ProcessPool
 from qsignhub.documents.errors import DocumentUnreadable, InspectorUnavailable
 from qsignhub.documents.inspection import Inspection, inspect_pdf, render_page
 from qsignhub.foundation.errors import QSignHubError
+from qsignhub.foundation.logs import traceback_of
 
 T = TypeVar("T")
 
@@ -39,7 +39,9 @@ _ATTEMPTS = 3
 
 
 class WorkFailed(RuntimeError):
-    """The function raised something that is not an error of ours: a bug. Carries its traceback as text."""
+    """The function raised something that is not an error of ours: a bug. Carries its traceback as text,
+    without the words of the error itself: they may quote the document.
+    """
 
 
 class Inspector:
@@ -179,7 +181,9 @@ class Inspector:
 
 
 def _prepare_worker(memory_bytes: int) -> None:
-    logging.getLogger("pyhanko").setLevel(logging.ERROR)  # what it says of strangers' files is theirs
+    # Libraries quote the files that they read. What matters comes back as a result or as an error.
+    logging.captureWarnings(capture=True)
+    logging.disable()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold a customer's document
     if sys.platform != "linux":
         return
@@ -218,6 +222,6 @@ def _work(function: Callable[..., Any], args: tuple[Any, ...], seconds: float) -
         return pickle.dumps(
             (False, DocumentUnreadable("Reading the document takes too much memory.", field="file"))
         )
-    except Exception:  # noqa: BLE001 - nothing is swallowed: it is raised again in the parent
-        return pickle.dumps((False, WorkFailed(traceback.format_exc())))
+    except Exception as exc:  # noqa: BLE001 - nothing is swallowed: it is raised again in the parent
+        return pickle.dumps((False, WorkFailed(traceback_of(exc))))
     return outcome

@@ -29,3 +29,8 @@ class IdentityVerifications:
 
     async def of_signer(self, tx: Transaction, scope: Scope, signer_id: str) -> Verification | None:
         return await repository.find(tx, scope, signer_id)
+
+    def is_configured(self, mode: Mode, country: str, provider: str) -> bool:
+        """Whether this installation can identify people by a national provider, in this world."""
+        adapter = self._providers.get(mode)
+        return adapter is not None and adapter.covers(country, provider)

@@ -72,9 +72,9 @@ def _error_page(request: Request, exc: Exception) -> Response:
     status, key = page_of(exc)
     request_id = request_id_of(request)
     if not isinstance(exc, QSignHubError):
-        logger.error("%s unexpected error on a page", request_id, exc_info=exc)
+        logger.error("unexpected error on a page", exc_info=exc)
     elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.warning("%s %s: %s", request_id, exc.code, exc.message)
+        logger.warning("%s: %s", exc.code, exc.message)
     base_url = services_of(request).settings.base_url
     response = renderer.page(base_url, "error.html", status, request_id=request_id, error=key)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

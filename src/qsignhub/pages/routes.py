@@ -19,6 +19,7 @@ from qsignhub.ceremonies.errors import RequestClosed
 from qsignhub.documents.model import Document
 from qsignhub.foundation.errors import Conflict, Gone, NotFound, QSignHubError
 from qsignhub.identity.errors import UnknownTestDocument
+from qsignhub.pages import readiness
 from qsignhub.pages.errors import page_of
 from qsignhub.pages.forms import read_form
 from qsignhub.pages.page_route import PageRoute, request_id_of, services_of
@@ -56,7 +57,10 @@ routes = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 def router() -> APIRouter:
     """All pages. The services are the application's: ``app.state.services``."""
-    return routes
+    everything = APIRouter()
+    for part in (routes, readiness.routes):
+        everything.include_router(part)
+    return everything
 
 
 @routes.get("/s/{token}")

@@ -3,6 +3,8 @@
 ├── SignerNotFound            the request has no such signer                   (NotFound)
 ├── IllegalMove               the state machine does not allow it              (Conflict)
 ├── NotCompleted              there is no signed document yet                  (Conflict)
+├── EmbedTokenInvalid         not of our making, for something else, or over   (Unauthenticated)
+├── EmbedKeyUnusable          what is kept as the tokens' key is none          (Unavailable)
 └── what cannot be asked for:                                                  (Invalid)
     ├── ExpiryInThePast           expires_at is over already
     ├── ExpiryBeyondRetention     the document will be gone before the deadline
@@ -19,7 +21,7 @@
 
 from __future__ import annotations
 
-from qsignhub.foundation.errors import Conflict, Invalid, NotFound
+from qsignhub.foundation.errors import Conflict, Invalid, NotFound, Unauthenticated, Unavailable
 
 
 class SignatureRequestNotFound(NotFound):
@@ -81,3 +83,11 @@ class ReminderTooSoon(Invalid):
 
 class SmsNotConfigured(Invalid):
     code = "SMS_NOT_CONFIGURED"
+
+
+class EmbedTokenInvalid(Unauthenticated):
+    code = "EMBED_TOKEN_INVALID"
+
+
+class EmbedKeyUnusable(Unavailable):
+    code = "EMBED_KEY_UNUSABLE"

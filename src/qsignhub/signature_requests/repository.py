@@ -296,6 +296,16 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+async def count_open(tx: Transaction) -> dict[str, int]:
+    """Open requests by status. For the operator, so of all accounts together."""
+    rows = await fetch_all(
+        tx,
+        "SELECT status, count(*) AS total FROM signature_requests "
+        "WHERE status IN ('pending', 'in_progress') GROUP BY status",
+    )
+    return {"pending": 0, "in_progress": 0} | {row["status"]: row["total"] for row in rows}
+
+
 async def _insert(tx: Transaction, table: str, columns: dict[str, Any]) -> None:
     names = ", ".join(columns)
     places = ", ".join(f"%({name})s" for name in columns)

@@ -79,3 +79,13 @@ async def record_failure(tx: Transaction, delivery: Delivery, outcome: str, *, f
         "WHERE endpoint_id = %s AND event_id = %s",
         ("failed" if final else "pending", outcome, delivery.endpoint.id, delivery.event_id),
     )
+
+
+async def count_undelivered(tx: Transaction) -> dict[str, int]:
+    """Deliveries pending and given up. For the operator, so of all accounts together."""
+    rows = await fetch_all(
+        tx,
+        "SELECT status, count(*) AS total FROM webhook_deliveries "
+        "WHERE status IN ('pending', 'failed') GROUP BY status",
+    )
+    return {"pending": 0, "failed": 0} | {row["status"]: row["total"] for row in rows}

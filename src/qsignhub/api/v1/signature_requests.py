@@ -45,7 +45,9 @@ async def create_signature_request(
         return view_of_plan(await house.ceremonies.plan(tx, speaker.scope, body.as_model()))
 
     async def create(tx: Transaction) -> dict[str, Any]:
-        return view(house, await house.ceremonies.open(tx, speaker.scope, body.as_model()))
+        created = await house.ceremonies.open(tx, speaker.scope, body.as_model())
+        token = await house.embed_tokens.issue(created.id, created.scope.mode, created.expires_at)
+        return view(house, created) | {"embed_token": token}
 
     return await (once.do(plan, HTTPStatus.OK) if dry_run else once.do(create))
 

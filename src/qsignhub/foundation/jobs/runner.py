@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from psycopg import sql
 
 from qsignhub.foundation.database import Database, Transaction, fetch_one
 from qsignhub.foundation.errors import Unavailable
+from qsignhub.foundation.logs import log_context, told
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +109,7 @@ class JobRunner:
             try:
                 await self._run_until_disconnected()
             except (psycopg.Error, OSError, FailingListenerError, ExceptionGroup) as exc:
-                logger.warning("job queue connection lost, opening a new one: %s", exc)
+                logger.warning("job queue connection lost, opening a new one: %s", told(exc))
                 await asyncio.sleep(0.5)
 
     def stop(self) -> None:
@@ -138,7 +140,17 @@ class JobRunner:
 
     def _register(self, manager: QueueManager, name: str, handler: JobHandler) -> None:
         async def entrypoint(job: Job) -> None:
-            await self._execute(name, handler, job)
+            with log_context(job=name, job_id=str(job.id)):
+                begun, outcome = time.perf_counter(), "held"
+                try:
+                    await self._execute(name, handler, job)
+                    outcome = "done"
+                except RetryRequested:
+                    outcome = "put back"
+                    raise
+                finally:
+                    milliseconds = round((time.perf_counter() - begun) * 1000, 1)
+                    logger.info("job %s", outcome, extra={"fields": {"duration_ms": milliseconds}})
 
         manager.entrypoint(name, concurrency_limit=handler.limit, on_failure="hold")(entrypoint)
 

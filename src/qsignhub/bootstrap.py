@@ -13,6 +13,7 @@ from qsignhub.accounts.service import Accounts
 from qsignhub.authority.service import Authority, open_authority
 from qsignhub.ceremonies import jobs as ceremony_jobs
 from qsignhub.ceremonies.cycle import SigningCycle
+from qsignhub.ceremonies.dossier import Dossiers
 from qsignhub.ceremonies.invitations import Invitations
 from qsignhub.ceremonies.sealing import Sealing
 from qsignhub.ceremonies.service import Ceremonies
@@ -63,6 +64,7 @@ class Services:
     signature_requests: SignatureRequests
     identities: IdentityVerifications
     ceremonies: Ceremonies
+    dossiers: Dossiers
     authority: Authority
     trust: TrustServices
     webhooks: Webhooks
@@ -151,6 +153,7 @@ async def _compose(
     sealing = Sealing(requests, trust, workplace, clock, checkpoint)
     cycle = SigningCycle(requests, steps, sealing, clock)
     ceremonies = Ceremonies(requests, documents, identities, trust, invitations, jobs, clock)
+    dossiers = Dossiers(accounts, requests, documents, identities, events, trust, blobs)
     webhooks = Webhooks(events, jobs, key, clock, side, allow_private=settings.webhook_allow_private)
     stack.push_async_callback(webhooks.close)
 
@@ -167,6 +170,7 @@ async def _compose(
         signature_requests=requests,
         identities=identities,
         ceremonies=ceremonies,
+        dossiers=dossiers,
         authority=authority,
         trust=trust,
         webhooks=webhooks,

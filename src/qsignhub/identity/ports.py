@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from qsignhub.identity.model import Applicant, Verification
@@ -8,6 +9,13 @@ from qsignhub.identity.model import Applicant, Verification
 class IdentityProvider(Protocol):
     async def verify(self, applicant: Applicant, document_number: str, method: str) -> Verification:
         """Checks a person by an identity document. A failed check is an answer, not an error."""
+        ...
+
+    async def images(self, verification: Verification) -> Mapping[str, bytes]:
+        """The pictures kept of a check, as PNG, by what they show: ``document``, ``portrait``, …
+
+        Empty where the provider keeps none.
+        """
         ...
 
     async def ping(self) -> None: ...

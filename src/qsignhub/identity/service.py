@@ -29,3 +29,8 @@ class IdentityVerifications:
 
     async def of_signer(self, tx: Transaction, scope: Scope, signer_id: str) -> Verification | None:
         return await repository.find(tx, scope, signer_id)
+
+    async def images(self, scope: Scope, verification: Verification) -> Mapping[str, bytes]:
+        """Pictures of a check, as PNG, by what they show; none where its provider is no longer there."""
+        provider = self._providers.get(scope.mode)
+        return await provider.images(verification) if provider else {}

@@ -120,6 +120,16 @@ class SignatureRequestRepository:
             (signed_at, Jsonb(asdict(certificate)), Jsonb(asdict(timestamp)), signer.id, request.id),
         )
 
+    async def invited_at(self, tx: Transaction, request: SignatureRequest) -> dict[str, datetime]:
+        """When each signer was invited, by the signer's id; who was not yet is not in it."""
+        rows = await fetch_all(
+            tx,
+            "SELECT s.id, s.invited_at FROM signers s JOIN signature_requests r ON r.id = s.request_id "
+            "WHERE r.id = %s AND r.account_id = %s AND r.mode = %s AND s.invited_at IS NOT NULL",
+            (request.id, request.scope.account_id, request.scope.mode),
+        )
+        return {row["id"]: row["invited_at"] for row in rows}
+
     async def latest_revision(self, tx: Transaction, request: SignatureRequest) -> Revision | None:
         row = await fetch_one(
             tx,

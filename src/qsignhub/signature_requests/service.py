@@ -155,6 +155,10 @@ class SignatureRequests:
         await self._announce.request(tx, "signature_request.expired", moved)
         return None
 
+    async def invited_at(self, tx: Transaction, request: SignatureRequest) -> dict[str, datetime]:
+        """When each signer was invited, by the signer's id; who was not yet is not in it."""
+        return await self._repository.invited_at(tx, request)
+
     async def latest_revision(self, tx: Transaction, request: SignatureRequest) -> Revision | None:
         return await self._repository.latest_revision(tx, request)
 

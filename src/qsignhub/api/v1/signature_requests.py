@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from qsignhub.api.body import read_json
@@ -11,7 +11,7 @@ from qsignhub.api.context import House, Speaker
 from qsignhub.api.v1.schemas import SignatureRequestIn
 from qsignhub.foundation.clock import iso
 from qsignhub.foundation.file_links import FileLinks
-from qsignhub.signature_requests.events import signed_document_path
+from qsignhub.signature_requests.events import audit_trail_path, signed_document_path
 from qsignhub.signature_requests.model import SignatureRequest, Signer
 
 router = APIRouter(prefix="/v1", tags=["Signature requests"])
@@ -47,7 +47,15 @@ async def get_signature_request(request_id: str, house: House, speaker: Speaker)
     summary="Downloads the signed document",
     response_class=StreamingResponse,
 )
-async def download(request_id: str, house: House, speaker: Speaker) -> StreamingResponse:
+async def download(
+    request_id: str,
+    house: House,
+    speaker: Speaker,
+    include: Annotated[Literal["audit_trail"] | None, Query()] = None,
+) -> StreamingResponse:
+    """``include=audit_trail`` makes it a ZIP: the document, its history, identity pictures, certificates."""
+    if include is not None:
+        return await _download_archive(request_id, house, speaker)
     async with house.database.transaction() as tx:
         found = await house.signature_requests.get(tx, speaker.scope, request_id)
         revision = await house.signature_requests.signed_document(tx, found)
@@ -58,6 +66,17 @@ async def download(request_id: str, house: House, speaker: Speaker) -> Streaming
             "Content-Length": str(revision.size_bytes),
             "Content-Disposition": f'attachment; filename="{request_id}-signed.pdf"',
         },
+    )
+
+
+async def _download_archive(request_id: str, house: House, speaker: Speaker) -> StreamingResponse:
+    async with house.database.transaction() as tx:
+        found = await house.signature_requests.get(tx, speaker.scope, request_id)
+        dossier = await house.dossiers.gather(tx, found)
+    return StreamingResponse(
+        house.dossiers.archive(dossier),
+        media_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{request_id}-audit-trail.zip"'},
     )
 
 
@@ -78,6 +97,7 @@ def view(request: SignatureRequest, signing_base: str, file_links: FileLinks) ->
     }
     if request.status == "completed" and request.completed_at is not None:
         shown["signed_document_url"] = file_links.url(request.scope, signed_document_path(request.id))
+        shown["audit_trail_url"] = file_links.url(request.scope, audit_trail_path(request.id))
         shown["completed_at"] = iso(request.completed_at)
     return shown
 

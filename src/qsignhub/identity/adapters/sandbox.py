@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from qsignhub.foundation.clock import Clock
+from qsignhub.identity.adapters.sandbox_specimens import document_specimen, portrait_specimen
 from qsignhub.identity.errors import UnknownTestDocument
 from qsignhub.identity.model import Applicant, Identity, Verification
 
@@ -66,6 +69,16 @@ class SandboxIdentityProvider:
             failure_reason=specimen.failure,
             hints={"certificate_revoked": True} if specimen.certificate_revoked else {},
         )
+
+    async def images(self, verification: Verification) -> Mapping[str, bytes]:
+        """Drawings, marked as such, that show what the check was told: there is nobody to photograph."""
+        identity = verification.identity
+        if identity is None:
+            return {}
+        return {
+            "document": await asyncio.to_thread(document_specimen, identity),
+            "portrait": await asyncio.to_thread(portrait_specimen, identity),
+        }
 
     async def ping(self) -> None:
         """Always there: it is code of ours."""

@@ -188,6 +188,37 @@ def test_the_pictures_are_specimens(proof: Proof) -> None:
             assert picture.size == ((856, 540) if path.stem.endswith("document") else (480, 600))
 
 
+@pytest.fixture
+def stored(live_service: LiveService) -> tuple[str, Path]:
+    """A completed request, and the file in which its signed document is kept."""
+    created = live_service.request(SUCCESS)
+    live_service.wait_for(created["id"])
+    folder = live_service.data_dir / "blobs" / "requests" / "test" / created["id"]
+    [sealed] = folder.glob("*/sealed-*.pdf")
+    return f"/v1/signature-requests/{created['id']}/download?include=audit_trail", sealed
+
+
+def test_case_72_a_changed_signed_document_is_not_handed_out(
+    live_service: LiveService, stored: tuple[str, Path]
+) -> None:
+    path, sealed = stored
+    content = bytearray(sealed.read_bytes())
+    content[len(content) // 2] ^= 1
+    sealed.write_bytes(content)
+    with pytest.raises(httpx.RemoteProtocolError):
+        live_service.client.get(path)
+
+
+def test_a_signed_document_that_is_gone_is_told_before_anything_is_sent(
+    live_service: LiveService, stored: tuple[str, Path]
+) -> None:
+    path, sealed = stored
+    sealed.unlink()
+    answer = live_service.client.get(path)
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "BLOB_MISSING"
+
+
 def test_before_completion_there_is_no_proof(live_service: LiveService) -> None:
     created = live_service.request("somebody@company.example")
     assert "audit_trail_url" not in created

@@ -88,19 +88,26 @@ class Dossiers:
         return await asyncio.to_thread(render_pdf, dossier.history)
 
     async def archive(self, dossier: Dossier) -> AsyncIterator[bytes]:
-        """Everything as a ZIP archive, in pieces: no file of it is whole in memory but what we make."""
+        """Everything as a ZIP archive, in pieces: no file of it is whole in memory but what we make.
+
+        The reports are made and the signed document is opened before the first piece is asked for: what
+        fails there is still told as an error.
+        """
         history = dossier.history
+        html, pdf = await asyncio.to_thread(render_html, history), await self.audit_trail(dossier)
+        signed = self._blobs.stream(dossier.signed_key)
+        first = await anext(signed)
 
         async def pictures(party: Party) -> Mapping[str, bytes]:
             found = dossier.verifications.get(party.number)
             return await self._identities.images(dossier.request.scope, found) if found else {}
 
-        files = contents(
-            history,
-            html=await asyncio.to_thread(render_html, history),
-            pdf=await self.audit_trail(dossier),
-            signed=self._blobs.stream(dossier.signed_key),
-            pictures=pictures,
-        )
-        async for piece in archive(files, history.completed_at):
-            yield piece
+        whole = _chained(first, signed)
+        files = contents(history, html=html, pdf=pdf, signed=whole, pictures=pictures)
+        return archive(files, history.completed_at)
+
+
+async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece

@@ -202,7 +202,7 @@ def _timestamp(found: TimestampFinding) -> list[Detail]:
     return [
         Detail("Time", _moment(found.value)),
         Detail("Authority", found.authority),
-        Detail(f"Imprint ({found.hash_algorithm.upper()})", found.imprint, exact=True),
+        Detail(f"Imprint ({found.hash_algorithm.upper().replace('SHA', 'SHA-')})", found.imprint, exact=True),
     ]
 
 

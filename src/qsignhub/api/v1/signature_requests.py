@@ -74,7 +74,7 @@ async def _download_archive(request_id: str, house: House, speaker: Speaker) -> 
         found = await house.signature_requests.get(tx, speaker.scope, request_id)
         dossier = await house.dossiers.gather(tx, found)
     return StreamingResponse(
-        house.dossiers.archive(dossier),
+        await house.dossiers.archive(dossier),
         media_type="application/zip",
         headers={"Content-Disposition": f'attachment; filename="{request_id}-audit-trail.zip"'},
     )

@@ -22,9 +22,9 @@ async def get_or_create_account(tx: Transaction, name: str, tier: str, now: date
     return str(row["id"])
 
 
-async def find_name(tx: Transaction, scope: Scope) -> str | None:
+async def account_name(tx: Transaction, scope: Scope) -> str:
     row = await fetch_one(tx, "SELECT name FROM accounts WHERE id = %s", (scope.account_id,))
-    return row["name"] if row else None
+    return str(row["name"]) if row else ""
 
 
 async def add_key(tx: Transaction, scope: Scope, key_hash: bytes, now: datetime) -> None:

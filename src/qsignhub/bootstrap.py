@@ -14,6 +14,7 @@ from qsignhub.accounts.service import Accounts
 from qsignhub.authority.service import Authority, open_authority
 from qsignhub.ceremonies import jobs as ceremony_jobs
 from qsignhub.ceremonies.cycle import SigningCycle
+from qsignhub.ceremonies.dossier import Dossiers
 from qsignhub.ceremonies.errors import TrustServiceNotConfigured
 from qsignhub.ceremonies.invitations import Invitations
 from qsignhub.ceremonies.notices import Notices
@@ -73,6 +74,7 @@ class Services:
     embed_tokens: EmbedTokens
     identities: IdentityVerifications
     ceremonies: Ceremonies
+    dossiers: Dossiers
     authority: Authority
     trust: TrustServices
     webhooks: Webhooks
@@ -165,6 +167,7 @@ async def _compose(
     ceremonies = Ceremonies(
         requests, documents, identities, trust, invitations, notices, jobs, clock, account_clock
     )
+    dossiers = Dossiers(accounts, requests, documents, identities, events, trust, blobs)
     webhooks = Webhooks(events, jobs, key, clock, side, allow_private=settings.webhook_allow_private)
     stack.push_async_callback(webhooks.close)
 
@@ -184,6 +187,7 @@ async def _compose(
         embed_tokens=await open_embed_tokens(vault, settings.base_url, clock),
         identities=identities,
         ceremonies=ceremonies,
+        dossiers=dossiers,
         authority=authority,
         trust=trust,
         webhooks=webhooks,

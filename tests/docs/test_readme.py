@@ -28,7 +28,7 @@ def commands(start: str) -> list[str]:
 def test_the_curl_commands_work_as_printed(live_service: LiveService, tmp_path: Path) -> None:
     (tmp_path / "contract.pdf").write_bytes(one_page_pdf())
     key = live_service.new_key("readme")
-    upload, create, get, download, validate = commands("curl")
+    upload, create, get, download, prove, validate = commands("curl")
 
     def run(command: str) -> str:
         command = command.replace("http://127.0.0.1:8080", live_service.base_url).replace("$KEY", key)
@@ -54,6 +54,8 @@ def test_the_curl_commands_work_as_printed(live_service: LiveService, tmp_path: 
     assert shown["id"] == request["id"]
     run(download.replace("sreq_…", request["id"]))
     assert (tmp_path / "signed.pdf").read_bytes().startswith(b"%PDF-")
+    run(prove.replace("sreq_…", request["id"]))
+    assert (tmp_path / "proof.zip").read_bytes().startswith(b"PK")
     assert json.loads(run(validate))["valid"] is True
 
 

@@ -87,3 +87,21 @@ async def test_without_listeners_there_are_no_jobs(database: Database, scope: Sc
         await Events(Jobs(), CLOCK, []).publish(tx, scope, "signer.signed", DATA)
     assert len(await rows(database, "SELECT * FROM events")) == 1
     assert await rows(database, "SELECT * FROM pgqueuer") == []
+
+
+async def test_case_29_a_requests_events_are_its_own_accounts(
+    database: Database, events: Events, scope: Scope
+) -> None:
+    about = {"signature_request": {"id": "sreq_1"}}
+    async with database.transaction() as tx:
+        await events.publish(tx, scope, "signature_request.created", about)
+        await events.publish(tx, scope, "signature_request.completed", about)
+        await events.publish(tx, scope, "signature_request.created", {"signature_request": {"id": "sreq_2"}})
+        found = await events.of_request(tx, scope, "sreq_1")
+        others = [
+            await events.of_request(tx, Scope(scope.account_id, "live"), "sreq_1"),
+            await events.of_request(tx, Scope("acc_of_somebody", "test"), "sreq_1"),
+        ]
+    assert {event.type for event in found} == {"signature_request.created", "signature_request.completed"}
+    assert all(event.data == about and event.scope == scope for event in found)
+    assert others == [[], []]

@@ -1,11 +1,11 @@
-"""Previews and signed documents under short-lived signed URLs: no API key needed, none looked at."""
+"""Previews, signed documents and audit trails under short-lived signed URLs: no API key is looked at."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 
 from qsignhub.api.context import House
 from qsignhub.foundation.scope import Scope
@@ -37,6 +37,15 @@ async def preview(document_id: str, house: House, owner: Owner) -> StreamingResp
     async with house.database.transaction() as tx:
         document = await house.documents.get(tx, owner, document_id)
     return StreamingResponse(house.documents.preview(document), media_type="image/png", headers=_PRIVATE)
+
+
+@router.get("/audit/{request_id}.pdf", response_class=Response)
+async def audit_trail(request_id: str, house: House, owner: Owner) -> Response:
+    async with house.database.transaction() as tx:
+        found = await house.signature_requests.get(tx, owner, request_id)
+        dossier = await house.dossiers.gather(tx, found)
+    pdf = await house.dossiers.audit_trail(dossier)
+    return Response(pdf, media_type="application/pdf", headers=_PRIVATE)
 
 
 @router.get("/docs/{request_id}/signed.pdf", response_class=StreamingResponse)

@@ -56,6 +56,11 @@ async def find_by_reference(tx: Transaction, reference: str) -> bytes | None:
     return bytes(row["certificate"]) if row else None
 
 
+async def find_issuance(tx: Transaction, reference: str) -> datetime | None:
+    row = await fetch_one(tx, "SELECT issued_at FROM issued_certificates WHERE reference = %s", (reference,))
+    return row["issued_at"] if row else None
+
+
 async def find_by_serials(tx: Transaction, serials: list[str]) -> list[IssuedCertificate]:
     rows = await fetch_all(
         tx,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
@@ -77,6 +77,10 @@ class Authority:
         encoded = profiles.der(certificate)
         await repository.keep_issued(tx, f"{certificate.serial_number:x}", reference, encoded, now)
         return encoded
+
+    async def issued_at(self, tx: Transaction, reference: str) -> datetime | None:
+        """When the certificate for a reference was issued; None if none was."""
+        return await repository.find_issuance(tx, reference)
 
     async def revoke(self, tx: Transaction, certificate: bytes, reason: str) -> None:
         """``reason`` as RFC 5280 names it, in lower case: ``key_compromise``, ``superseded``, …"""

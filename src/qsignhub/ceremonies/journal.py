@@ -67,6 +67,32 @@ class JournaledActivation:
     state: Literal["issued", "done", "burnt", "lapsed"]
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedConsent:
+    """A consent with where it came from, as far as that is known."""
+
+    signer_id: str
+    document_sha256: str
+    given_at: datetime
+    ip_address: str | None
+    user_agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSigning:
+    """A run of the cycle as it is told afterwards; ``activated_at`` is of the last authorisation."""
+
+    id: str
+    signer_id: str | None
+    finished_at: datetime | None
+    refusal_code: str | None
+    certificate: bytes | None
+    digest: bytes | None
+    timestamp_token: bytes | None
+    result_sha256: str | None
+    activated_at: datetime | None
+
+
 async def add_consent(
     tx: Transaction, scope: Scope, consent: Consent, ip_address: str | None, user_agent: str | None
 ) -> None:
@@ -217,6 +243,31 @@ async def key_uses(tx: Transaction, scope: Scope, request_id: str) -> list[tuple
         (request_id, scope.account_id, scope.mode),
     )
     return [(row["key_id"], row["id"]) for row in rows]
+
+
+async def recorded_consents(tx: Transaction, request: SignatureRequest) -> list[RecordedConsent]:
+    rows = await fetch_all(
+        tx,
+        "SELECT c.signer_id, c.document_sha256, c.given_at, c.ip_address, c.user_agent FROM consents c "
+        "JOIN signers s ON s.id = c.signer_id "
+        "WHERE s.request_id = %s AND c.account_id = %s AND c.mode = %s ORDER BY c.given_at",
+        (request.id, request.scope.account_id, request.scope.mode),
+    )
+    return [RecordedConsent(**row) for row in rows]
+
+
+async def recorded_signings(tx: Transaction, request: SignatureRequest) -> list[RecordedSigning]:
+    """All runs of the cycle, those that were refused among them, in the order in which they began."""
+    rows = await fetch_all(
+        tx,
+        "SELECT s.id, s.signer_id, s.finished_at, s.refusal_code, s.certificate, s.digest,"
+        " s.timestamp_token, s.result_sha256,"
+        " (SELECT max(a.created_at) FROM activations a WHERE a.signing_id = s.id) AS activated_at "
+        "FROM signings s JOIN signature_requests r ON r.id = s.request_id "
+        "WHERE r.id = %s AND r.account_id = %s AND r.mode = %s ORDER BY s.begun_at, s.id",
+        (request.id, request.scope.account_id, request.scope.mode),
+    )
+    return [RecordedSigning(**row) for row in rows]
 
 
 def there(value: _T | None) -> _T:

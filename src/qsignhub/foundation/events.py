@@ -10,7 +10,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from qsignhub.foundation.clock import Clock
-from qsignhub.foundation.database import Transaction, fetch_one
+from qsignhub.foundation.database import Row, Transaction, fetch_all, fetch_one
 from qsignhub.foundation.ids import new_id
 from qsignhub.foundation.jobs import Jobs
 from qsignhub.foundation.scope import Scope
@@ -45,8 +45,20 @@ class Events:
 
     async def read(self, tx: Transaction, event_id: str) -> Event | None:
         row = await fetch_one(tx, "SELECT * FROM events WHERE id = %s", (event_id,))
-        if row is None:
-            return None
-        return Event(
-            row["id"], Scope(row["account_id"], row["mode"]), row["type"], row["data"], row["created_at"]
+        return _event(row) if row else None
+
+    async def of_request(self, tx: Transaction, scope: Scope, request_id: str) -> list[Event]:
+        """What was told of a signature request, oldest first."""
+        rows = await fetch_all(
+            tx,
+            "SELECT * FROM events WHERE data #>> '{signature_request,id}' = %s "
+            "AND account_id = %s AND mode = %s ORDER BY created_at, id",
+            (request_id, scope.account_id, scope.mode),
         )
+        return [_event(row) for row in rows]
+
+
+def _event(row: Row) -> Event:
+    return Event(
+        row["id"], Scope(row["account_id"], row["mode"]), row["type"], row["data"], row["created_at"]
+    )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from qsignhub.identity.model import Applicant, Verification
@@ -12,6 +13,13 @@ class IdentityProvider(Protocol):
 
     def covers(self, country: str, provider: str) -> bool:
         """Whether people can be identified by this national provider, as ``countries`` names it."""
+        ...
+
+    async def images(self, verification: Verification) -> Mapping[str, bytes]:
+        """The pictures kept of a check, as PNG, by what they show: ``document``, ``portrait``, …
+
+        Empty where the provider keeps none.
+        """
         ...
 
     async def ping(self) -> None: ...

@@ -34,3 +34,8 @@ class IdentityVerifications:
         """Whether this installation can identify people by a national provider, in this world."""
         adapter = self._providers.get(mode)
         return adapter is not None and adapter.covers(country, provider)
+
+    async def images(self, scope: Scope, verification: Verification) -> Mapping[str, bytes]:
+        """Pictures of a check, as PNG, by what they show; none where its provider is no longer there."""
+        provider = self._providers.get(scope.mode)
+        return await provider.images(verification) if provider else {}

@@ -15,6 +15,10 @@ def signed_document_path(request_id: str) -> str:
     return f"/docs/{request_id}/signed.pdf"
 
 
+def audit_trail_path(request_id: str) -> str:
+    return f"/audit/{request_id}.pdf"
+
+
 class Announcements:
     def __init__(self, events: Events, file_links: FileLinks) -> None:
         self._events = events

@@ -7,7 +7,7 @@ from typing import Any
 
 from qsignhub.bootstrap import Services
 from qsignhub.foundation.clock import iso
-from qsignhub.signature_requests.events import signed_document_path
+from qsignhub.signature_requests.events import audit_trail_path, signed_document_path
 from qsignhub.signature_requests.model import SignatureRequest, Signer
 
 
@@ -30,6 +30,7 @@ def view(house: Services, request: SignatureRequest) -> dict[str, Any]:
     }
     if request.status == "completed" and request.completed_at is not None:
         shown["signed_document_url"] = house.file_links.url(request.scope, signed_document_path(request.id))
+        shown["audit_trail_url"] = house.file_links.url(request.scope, audit_trail_path(request.id))
         shown["completed_at"] = iso(request.completed_at)
     if request.cancelled_at is not None:
         shown["cancelled_at"] = iso(request.cancelled_at)

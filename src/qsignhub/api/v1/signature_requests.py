@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -102,7 +102,15 @@ async def cancel_signature_request(
     summary="Downloads the signed document",
     response_class=StreamingResponse,
 )
-async def download(request_id: str, house: House, speaker: Reader) -> StreamingResponse:
+async def download(
+    request_id: str,
+    house: House,
+    speaker: Reader,
+    include: Annotated[Literal["audit_trail"] | None, Query()] = None,
+) -> StreamingResponse:
+    """``include=audit_trail`` makes it a ZIP: the document, its history, identity pictures, certificates."""
+    if include is not None:
+        return await _download_archive(request_id, house, speaker)
     async with house.database.transaction() as tx:
         found = await house.signature_requests.get(tx, speaker.scope, request_id)
         revision = await house.signature_requests.signed_document(tx, found)
@@ -113,4 +121,15 @@ async def download(request_id: str, house: House, speaker: Reader) -> StreamingR
             "Content-Length": str(revision.size_bytes),
             "Content-Disposition": f'attachment; filename="{request_id}-signed.pdf"',
         },
+    )
+
+
+async def _download_archive(request_id: str, house: House, speaker: Principal) -> StreamingResponse:
+    async with house.database.transaction() as tx:
+        found = await house.signature_requests.get(tx, speaker.scope, request_id)
+        dossier = await house.dossiers.gather(tx, found)
+    return StreamingResponse(
+        await house.dossiers.archive(dossier),
+        media_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{request_id}-audit-trail.zip"'},
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from datetime import date
 
 from qsignhub.foundation.clock import Clock
+from qsignhub.identity.adapters.sandbox_specimens import document_specimen, portrait_specimen
 from qsignhub.identity.model import Applicant, Identity, Verification
 from qsignhub.identity.test_documents import find_test_document
 
@@ -38,6 +41,16 @@ class SandboxIdentityProvider:
     def covers(self, country: str, provider: str) -> bool:  # noqa: ARG002
         """Every one: they are all mocked alike."""
         return True
+
+    async def images(self, verification: Verification) -> Mapping[str, bytes]:
+        """Drawings, marked as such, that show what the check was told: there is nobody to photograph."""
+        identity = verification.identity
+        if identity is None:
+            return {}
+        return {
+            "document": await asyncio.to_thread(document_specimen, identity),
+            "portrait": await asyncio.to_thread(portrait_specimen, identity),
+        }
 
     async def ping(self) -> None:
         """Always there: it is code of ours."""

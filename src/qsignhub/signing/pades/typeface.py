@@ -1,7 +1,7 @@
 """A TrueType typeface (ISO/IEC 14496-22, "OpenType"): measured, and cut down to the glyphs of one text.
 
-Enough for scripts that need no shaping (Latin, Greek, Cyrillic in composed form). Only the files beside
-this module are read, never a font from a document: they are trusted, and known to be well-formed.
+Enough for scripts that need no shaping (Latin, Greek, Cyrillic in composed form). Only the program's own
+files are read, never a font from a document: they are trusted, and known to be well-formed.
 """
 
 from __future__ import annotations
@@ -10,13 +10,10 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Literal
 
-Weight = Literal["Regular", "Semibold"]
+from qsignhub.foundation.typefaces import Weight, file_of
 
 MISSING_GLYPH = 0  # .notdef, an empty box
-_FOLDER = Path(__file__).with_name("typefaces")
 _EMBEDDED_TABLES = ("glyf", "head", "hhea", "hmtx", "loca", "maxp")  # ISO 32000-2, 9.9.1
 _CHECKSUM_MAGIC = 0xB1B0AFBA
 
@@ -85,8 +82,8 @@ class Typeface:
 @cache
 def typeface(weight: Weight) -> Typeface:
     """Read on first use: a service that makes no visible signature never loads it."""
-    name = f"OpenSans-{weight}"
-    tables = _read_tables((_FOLDER / f"{name}.ttf").read_bytes())
+    file = file_of(weight)
+    tables = _read_tables(file.read_bytes())
     head, hhea = tables["head"], tables["hhea"]
     (count,) = struct.unpack_from(">H", tables["maxp"], 4)
     (measured,) = struct.unpack_from(">H", hhea, 34)
@@ -94,7 +91,7 @@ def typeface(weight: Weight) -> Typeface:
     more_bearings = struct.unpack(f">{count - measured}h", tables["hmtx"][4 * measured :])
     ascent, descent = struct.unpack_from(">hh", hhea, 4)
     return Typeface(
-        name=name,
+        name=file.stem,
         units_per_em=struct.unpack_from(">H", head, 18)[0],
         ascent=ascent,
         descent=descent,

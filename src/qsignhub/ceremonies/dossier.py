@@ -1,0 +1,115 @@
+"""What is on record of a completed request, gathered, and handed out as proof."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+from qsignhub.accounts.service import Accounts
+from qsignhub.ceremonies import journal
+from qsignhub.ceremonies.history import history_of
+from qsignhub.ceremonies.records import Records
+from qsignhub.ceremonies.trust import TrustServices
+from qsignhub.documents.service import Documents
+from qsignhub.evidence.archive import archive
+from qsignhub.evidence.contents import contents
+from qsignhub.evidence.model import History, Party
+from qsignhub.evidence.report_html import render_html
+from qsignhub.evidence.report_pdf import render_pdf
+from qsignhub.foundation.blobs import Blobs
+from qsignhub.foundation.database import Transaction
+from qsignhub.foundation.events import Events
+from qsignhub.identity.model import Verification
+from qsignhub.identity.service import IdentityVerifications
+from qsignhub.signature_requests.model import SignatureRequest
+from qsignhub.signature_requests.service import SignatureRequests
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """The history, where the signed document lies, and the identity checks by the signer's number."""
+
+    request: SignatureRequest
+    history: History
+    signed_key: str
+    verifications: Mapping[int, Verification]
+
+
+class Dossiers:
+    def __init__(
+        self,
+        accounts: Accounts,
+        requests: SignatureRequests,
+        documents: Documents,
+        identities: IdentityVerifications,
+        events: Events,
+        trust: TrustServices,
+        blobs: Blobs,
+    ) -> None:
+        self._accounts = accounts
+        self._requests = requests
+        self._documents = documents
+        self._identities = identities
+        self._events = events
+        self._trust = trust
+        self._blobs = blobs
+
+    async def gather(self, tx: Transaction, request: SignatureRequest) -> Dossier:
+        """Raises NotCompleted, and what reading the signed document raises."""
+        scope = request.scope
+        signed = await self._requests.signed_document(tx, request)
+        authority = self._trust.of(scope.mode).authority
+        signings = await journal.recorded_signings(tx, request)
+        issued = {signing.id: await authority.issued_at(tx, signing.id) for signing in signings}
+        verifications = {
+            signer.id: await self._identities.of_signer(tx, scope, signer.id) for signer in request.signers
+        }
+        records = Records(
+            request=request,
+            sender=await self._accounts.name_of(tx, scope) or scope.account_id,
+            document=await self._documents.get(tx, scope, request.document_id),
+            signed=signed,
+            chain=authority.chain,
+            invited_at={
+                signer.id: signer.invited_at for signer in request.signers if signer.invited_at is not None
+            },
+            events=await self._events.of_request(tx, scope, request.id),
+            consents=await journal.recorded_consents(tx, request),
+            signings=signings,
+            issued_at={key: moment for key, moment in issued.items() if moment is not None},
+            verifications={key: found for key, found in verifications.items() if found is not None},
+        )
+        history = await asyncio.to_thread(history_of, records)
+        numbers = {signer.id: number for number, signer in enumerate(request.signers, 1)}
+        checks = {numbers[signer_id]: found for signer_id, found in records.verifications.items()}
+        return Dossier(request, history, signed.blob_key, checks)
+
+    async def audit_trail(self, dossier: Dossier) -> bytes:
+        """The history as a PDF. It is set anew each time: that is quick, and gives the same bytes."""
+        return await asyncio.to_thread(render_pdf, dossier.history)
+
+    async def archive(self, dossier: Dossier) -> AsyncIterator[bytes]:
+        """Everything as a ZIP archive, in pieces: no file of it is whole in memory but what we make.
+
+        The reports are made and the signed document is opened before the first piece is asked for: what
+        fails there is still told as an error.
+        """
+        history = dossier.history
+        html, pdf = await asyncio.to_thread(render_html, history), await self.audit_trail(dossier)
+        signed = self._blobs.stream(dossier.signed_key)
+        first = await anext(signed)
+
+        async def pictures(party: Party) -> Mapping[str, bytes]:
+            found = dossier.verifications.get(party.number)
+            return await self._identities.images(dossier.request.scope, found) if found else {}
+
+        whole = _chained(first, signed)
+        files = contents(history, html=html, pdf=pdf, signed=whole, pictures=pictures)
+        return archive(files, history.completed_at)
+
+
+async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from qsignhub.api.context import House, Speaker
 from qsignhub.api.v1.documents import content_length
+from qsignhub.api.v1.schemas import ValidationFields
 from qsignhub.documents.upload import receive_upload
 from qsignhub.validation import TrustAnchor, validate_pdf
 
@@ -26,6 +27,7 @@ async def validate(request: Request, house: House, speaker: Speaker) -> Response
     )
     anchors = [TrustAnchor(house.authority.root, "sandbox")] if speaker.scope.mode == "test" else []
     async with upload:
+        ValidationFields.model_validate(upload.fields)
         # Reading somebody's file is CPU work on hostile input: it runs in a bounded process of its own.
         verdict = await house.inspector.run(_validate_file, upload.path, anchors, house.clock.now())
     return Response(verdict, media_type="application/json")

@@ -15,6 +15,10 @@ class FileToValidate(Taken):
     file: Annotated[File, Field(description="The signed document.")]
 
 
+class ValidationFields(Taken):
+    """The text fields of the form beside ``file``: there are none."""
+
+
 class Signature(Given):
     signer_name: str | None
     signed_at: Annotated[Instant | None, Field(description="As a timestamp proves it, else as claimed.")]

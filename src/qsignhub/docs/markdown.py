@@ -21,6 +21,14 @@ _LANGUAGES = {
     "http": "HTTP",
     "text": "Text",
 }
+_TABLE_ROLES = {
+    "thead_open": "rowgroup",
+    "tbody_open": "rowgroup",
+    "tr_open": "row",
+    "th_open": "columnheader",
+    "td_open": "cell",
+}
+"""Said, because on a phone a row is laid out as a block, and browsers then forget what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +57,7 @@ class _Html(RendererHTML):
         )
 
     def table_open(self, *_: Any) -> str:
-        return '<div class="wide-table" tabindex="0" role="region" aria-label="Table">\n<table>\n'
-
-    def table_close(self, *_: Any) -> str:
-        return "</table>\n</div>\n"
+        return '<table role="table">\n'
 
 
 _parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Html).enable("table")
@@ -70,6 +75,8 @@ def render(text: str, prefix: str = "") -> Rendered:
             token.attrSet("id", anchor)
             if token.tag == "h2":
                 sections.append(Section(anchor, title))
+        if token.type in _TABLE_ROLES:
+            token.attrSet("role", _TABLE_ROLES[token.type])
         for child in token.children or ():
             target = child.attrGet("href")
             if child.type == "link_open" and isinstance(target, str) and target.startswith("/"):

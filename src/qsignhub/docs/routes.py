@@ -6,6 +6,7 @@ import re
 from functools import cache
 from http import HTTPStatus
 from itertools import groupby
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -16,9 +17,10 @@ from qsignhub.docs.guides import START, Guide, guides
 from qsignhub.docs.markdown import Section, render
 from qsignhub.docs.reference import Reference, reference
 from qsignhub.pages.page_route import PageRoute, request_id_of, services_of
-from qsignhub.pages.rendering import path_prefix, renderer
+from qsignhub.pages.rendering import Renderer, path_prefix
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+renderer = Renderer(Path(__file__).parent / "templates")
 
 _HEADERS = {"Cache-Control": "public, max-age=300", "X-Robots-Tag": "all"}
 _CODE = re.compile("[A-Z][A-Z0-9_]{0,99}")
@@ -39,7 +41,7 @@ async def start(request: Request, base_url: BaseUrl) -> Response:
 @router.get("/docs/errors")
 async def all_errors(request: Request, base_url: BaseUrl) -> Response:
     by_area = [(area, list(found)) for area, found in groupby(entries().values(), lambda each: each.area)]
-    return _page(request, base_url, "docs/errors.html", "errors", "Error codes", areas=by_area)
+    return _page(request, base_url, "errors.html", "errors", "Error codes", areas=by_area)
 
 
 @router.get("/docs/errors/{code}")
@@ -51,7 +53,7 @@ async def one_error(request: Request, base_url: BaseUrl, code: str) -> Response:
     return _page(
         request,
         base_url,
-        "docs/error.html",
+        "error.html",
         "errors",
         entry.code,
         entry=entry,
@@ -70,7 +72,7 @@ async def api_reference(request: Request, base_url: BaseUrl) -> Response:
     return _page(
         request,
         base_url,
-        "docs/api.html",
+        "api.html",
         "api",
         "API reference",
         (*sections, Section("schemas", "Schemas")),
@@ -112,7 +114,7 @@ def _guide(request: Request, base_url: str, shown: Guide) -> Response:
     return _page(
         request,
         base_url,
-        "docs/guide.html",
+        "guide.html",
         shown.slug,
         shown.title,
         shown.body.sections,
@@ -124,7 +126,7 @@ def _missing(request: Request, base_url: str) -> Response:
     return _page(
         request,
         base_url,
-        "docs/missing.html",
+        "missing.html",
         "",
         "There is no such page",
         status=HTTPStatus.NOT_FOUND,

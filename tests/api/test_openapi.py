@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI, Query
 from jsonschema_rs import Draft202012Validator
 from pydantic import BaseModel
 
 from qsignhub.api.__main__ import specification
+from qsignhub.api.openapi.document import specification as specification_of
 from qsignhub.api.openapi.operations import OPERATIONS, Operation
+from qsignhub.docs.reference import reference
 from tests.support.live import LiveService
 from tests.support.making import SUCCESS
 
@@ -47,9 +50,9 @@ def test_the_committed_file_is_what_the_service_says() -> None:
 
 
 def test_every_reference_leads_somewhere() -> None:
-    for reference in set(references(SPECIFICATION)):
+    for each in set(references(SPECIFICATION)):
         found: Any = SPECIFICATION
-        for part in reference.removeprefix("#/").split("/"):
+        for part in each.removeprefix("#/").split("/"):
             found = found[part]
 
 
@@ -121,4 +124,62 @@ def test_a_schema_refuses_what_is_not_its_own() -> None:
     assert not validator("#/components/schemas/Document").is_valid({"id": 1})
     assert not validator("#/components/schemas/SignatureRequestIn").is_valid(
         {"document_id": "doc_1", "signers": []}
+    )
+
+
+def whole_contract() -> dict[str, Any]:
+    """The specification that comes out when every operation of the contract has its route."""
+    app = FastAPI(title="QSignHub", version="1")
+
+    async def answer(request_id: str = "", signer_id: str = "", limit: int = Query(20, ge=1, le=100)) -> None:
+        """Stands for a route, with path and query parameters."""
+
+    for method, path in OPERATIONS:
+        app.add_api_route(
+            path, answer, methods=[method.upper()], summary="Stands for a route", tags=["Signers"]
+        )
+    return specification_of(app)
+
+
+def test_the_whole_contract_can_be_described() -> None:
+    made = whole_contract()
+    assert {operation["operationId"] for item in made["paths"].values() for operation in item.values()} == {
+        described.id for described in OPERATIONS.values()
+    }
+    for found in references(made):
+        assert found.split("/")[-1] in made["components"][found.split("/")[-2]], found
+    links = made["paths"]["/v1/signature-requests"]["post"]["responses"]["201"]["links"]
+    assert {
+        "getSignatureRequest",
+        "cancelSignatureRequest",
+        "downloadSignedDocument",
+        "addSigner",
+    } <= links.keys()
+    listed = made["paths"]["/v1/signature-requests"]["get"]
+    assert {"400", "422"} <= listed["responses"].keys()
+    cancelled = made["paths"]["/v1/signature-requests/{request_id}"]["delete"]
+    assert cancelled["requestBody"]["required"] is False
+    assert {"404", "409"} <= cancelled["responses"].keys()
+
+
+def test_the_reference_for_people_is_made_of_the_whole_contract() -> None:
+    made = whole_contract()
+    read = reference(made)
+    assert {operation.id for group in read.groups for operation in group.operations} == {
+        described.id for described in OPERATIONS.values()
+    }
+    assert {schema.name for schema in read.schemas} <= made["components"]["schemas"].keys()
+    create = next(
+        operation
+        for group in read.groups
+        for operation in group.operations
+        if operation.id == "createSignatureRequest"
+    )
+    assert create.body is not None
+    signers = next(row for row in create.body.fields if row.name == "signers")
+    assert (signers.kind.before, signers.kind.schema, signers.kind.limits, signers.required) == (
+        "array of ",
+        "SignerIn",
+        ("1 to 20 items",),
+        True,
     )

@@ -23,6 +23,9 @@ _LEFT_OUT = (
     "object_level_authorization",  # the journeys' part: two accounts, one looks for the other's things
 )
 
+_PATIENCE_SECONDS = 60
+"""For one answer: a machine may be busy with much else."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -37,7 +40,7 @@ def fuzz(service: LiveService, *options: str) -> Outcome:
     command: Sequence[str] = [
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{service.base_url}/v1/openapi.json"),
         *("--header", f"X-API-Key: {key}", "--checks", "all", "--exclude-checks", ",".join(_LEFT_OUT)),
-        *("--continue-on-failure", "--no-color", *options),
+        *("--request-timeout", str(_PATIENCE_SECONDS), "--continue-on-failure", "--no-color", *options),
     ]
     environment = {
         **os.environ,

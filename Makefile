@@ -5,7 +5,7 @@ PORT ?= 8080
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-tests demo run test check format format-check lint types layers bench clean
+.PHONY: help setup setup-tests demo run test check format format-check lint types layers openapi fuzz bench clean
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ types: setup ## The types, strictly
 
 layers: setup ## Whether imports go down only
 	$(BIN)/lint-imports
+
+openapi: setup ## The OpenAPI specification into docs/openapi.json
+	$(BIN)/python -m qsignhub.api > docs/openapi.json
+
+fuzz: setup ## Generated requests to every operation for MINUTES (10)
+	@$(BIN)/python -m tests.fuzz $(or $(MINUTES),10)
 
 bench: setup ## Figures, as ratios against something else in the same run
 	@$(BIN)/python -m bench

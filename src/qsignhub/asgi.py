@@ -1,14 +1,15 @@
-"""The ASGI application, API and pages: ``uvicorn --factory qsignhub.asgi:create``."""
+"""The ASGI application, API, pages and documentation: ``uvicorn --factory qsignhub.asgi:create``."""
 
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from qsignhub.api.app import create_app
 from qsignhub.bootstrap import Services, open_services
-from qsignhub.pages.routes import router
+from qsignhub.docs import routes as docs
+from qsignhub.pages import routes as pages
 from qsignhub.settings import Settings
 
 
@@ -21,4 +22,7 @@ def create() -> FastAPI:
     def opened() -> AbstractAsyncContextManager[Services]:
         return open_services(settings, conninfo)
 
-    return create_app(opened, docs_url=settings.docs_base, pages=router())
+    for_people = APIRouter()
+    for_people.include_router(pages.router())
+    for_people.include_router(docs.router)
+    return create_app(opened, docs_url=settings.docs_base, pages=for_people)

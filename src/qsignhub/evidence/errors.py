@@ -1,4 +1,4 @@
-"""EvidenceError
+"""QSignHubError
 └── RecordedFileChanged  a stored file is not the one that was recorded; nothing is handed out as proof
 """
 
@@ -7,9 +7,5 @@ from __future__ import annotations
 from qsignhub.foundation.errors import QSignHubError
 
 
-class EvidenceError(QSignHubError):
-    code = "EVIDENCE_ERROR"
-
-
-class RecordedFileChanged(EvidenceError):
+class RecordedFileChanged(QSignHubError):
     code = "RECORDED_FILE_CHANGED"

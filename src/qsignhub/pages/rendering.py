@@ -43,11 +43,13 @@ def path_prefix(base_url: str) -> str:
 
 
 class Renderer:
-    def __init__(self) -> None:
+    """``folders`` have templates of another room, looked up before those of the pages."""
+
+    def __init__(self, *folders: Path) -> None:
         assets = asset_files.load()
         self.assets: dict[str, Asset] = {asset.served_as: asset for asset in assets.values()}
         self._environment = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
+            loader=FileSystemLoader([*folders, _TEMPLATES]),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

@@ -33,6 +33,7 @@ async def validate(request: Request, house: House, speaker: Validator, key: Idem
     )
     anchors = [TrustAnchor(house.authority.root, "sandbox")] if speaker.scope.mode == "test" else []
     async with upload:
+        ValidationFields.model_validate(upload.fields)
         once = Once(request, house, speaker.scope, key, [upload.sha256, upload.filename, upload.fields])
         if (kept := await once.kept()) is not None:
             return kept

@@ -24,7 +24,7 @@ from qsignhub.api.v1.schemas.signers import (
     SignerIn,
     SignerVerification,
 )
-from qsignhub.api.v1.schemas.validation import FileToValidate, ValidationReport
+from qsignhub.api.v1.schemas.validation import FileToValidate, ValidationFields, ValidationReport
 
 __all__ = [
     "Cancellation",
@@ -47,5 +47,6 @@ __all__ = [
     "TestClock",
     "Upload",
     "UploadFields",
+    "ValidationFields",
     "ValidationReport",
 ]

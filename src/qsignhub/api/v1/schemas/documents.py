@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, WithJsonSchema
 
-from qsignhub.api.v1.schemas.values import Given, Instant, Link, Locale, Name, Taken
+from qsignhub.api.v1.schemas.values import Absent, Given, Instant, Link, Locale, Name, Taken
 
 File = Annotated[bytes, WithJsonSchema({"type": "string", "format": "binary"})]
 
@@ -20,8 +20,8 @@ class Upload(Taken):
     """multipart/form-data. The file is PDF, DOCX, XLSX or XML, up to 50 MB."""
 
     file: Annotated[File, Field(description="The document.")]
-    name: Annotated[str, Field(max_length=200, description="What signers see; else the file's name.")] = ""
-    locale: Annotated[Locale, Field(description="BCP 47: the document's language.")] = "en-GB"
+    name: Annotated[Name | Absent, Field(description="What signers see; else the file's name.")] = None
+    locale: Annotated[Locale | Absent, Field(description="BCP 47: the document's language.")] = None
 
 
 class Document(Given):

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from qsignhub.api.v1.schemas.documents import File
-from qsignhub.api.v1.schemas.values import Given, Instant, Taken
+from qsignhub.api.v1.schemas.values import Absent, Given, Instant, Taken
 from qsignhub.validation.report import Indication, OcspStatus, SignatureLevel, TrustedList
 
 
@@ -13,6 +13,10 @@ class FileToValidate(Taken):
     """multipart/form-data."""
 
     file: Annotated[File, Field(description="The signed document.")]
+
+
+class ValidationFields(Taken):
+    """The text fields of the form beside ``file``: there are none."""
 
 
 class Signature(Given):
@@ -25,7 +29,7 @@ class Signature(Given):
     document_integrity: bool
     timestamp_valid: bool
     ocsp_status: OcspStatus
-    indication: Annotated[Indication, Field(description="EN 319 102-1, clause 5.1.2.")] = "INDETERMINATE"
+    indication: Annotated[Indication | Absent, Field(description="EN 319 102-1, clause 5.1.2.")] = None
     sub_indication: str | None = None
     format: str | None = None
     field: str | None = None

@@ -1,0 +1,1 @@
+"""The documentation at /docs: guides, error codes and the API reference, served by the service itself."""

@@ -14,6 +14,7 @@ from qsignhub.authority.service import Authority, open_authority
 from qsignhub.ceremonies import jobs as ceremony_jobs
 from qsignhub.ceremonies.cycle import SigningCycle
 from qsignhub.ceremonies.invitations import Invitations
+from qsignhub.ceremonies.notices import Notices
 from qsignhub.ceremonies.sealing import Sealing
 from qsignhub.ceremonies.service import Ceremonies
 from qsignhub.ceremonies.signature import Checkpoint, SignatureSteps
@@ -28,14 +29,22 @@ from qsignhub.documents.service import Documents
 from qsignhub.foundation.account_clock import AccountClock
 from qsignhub.foundation.blobs import Blobs
 from qsignhub.foundation.clock import Clock, SystemClock
+from qsignhub.foundation.cursors import Cursors
 from qsignhub.foundation.database import Database
 from qsignhub.foundation.events import Events
 from qsignhub.foundation.file_links import FileLinks
 from qsignhub.foundation.jobs import JobHandler, Jobs
 from qsignhub.foundation.links import Links
 from qsignhub.foundation.register import Register, Vault
+from qsignhub.foundation.scope import Mode
 from qsignhub.identity.adapters.sandbox import SandboxIdentityProvider
 from qsignhub.identity.service import IdentityVerifications
+from qsignhub.notifications.adapters.outbox import Outbox
+from qsignhub.notifications.adapters.smtp import MailServer, SmtpMail, sender_address
+from qsignhub.notifications.adapters.unconfigured import NoMail, NoTexts
+from qsignhub.notifications.ports import MailSender
+from qsignhub.notifications.repository import MessageRepository
+from qsignhub.notifications.service import Notifications, Senders
 from qsignhub.revocation.adapters.in_process import InProcessRevocationSource, LocalIssuer
 from qsignhub.settings import Settings
 from qsignhub.signature_requests.events import Announcements
@@ -66,6 +75,8 @@ class Services:
     authority: Authority
     trust: TrustServices
     webhooks: Webhooks
+    notifications: Notifications
+    cursors: Cursors
     job_handlers: Mapping[str, JobHandler]
 
 
@@ -77,6 +88,10 @@ class Overrides:
     checkpoint: Checkpoint | None = None
     signing_keys: Callable[[SigningKeys], SigningKeys] | None = None
     trust_service: Callable[[TrustService], TrustService] | None = None
+    live_trust: Callable[[TrustService], TrustService] | None = None
+    """Makes live mode's trust service of the sandbox's, which never stands in for it by itself."""
+    mail: MailSender | None = None
+    """Live mode's, in place of the SMTP server."""
 
 
 @asynccontextmanager
@@ -142,10 +157,13 @@ async def _compose(
     )
     if overrides.trust_service is not None:
         sandbox = overrides.trust_service(sandbox)
-    trust = TrustServices({"test": sandbox})
+    trust_services: dict[Mode, TrustService] = {"test": sandbox}
+    if overrides.live_trust is not None:
+        trust_services["live"] = overrides.live_trust(sandbox)
+    trust = TrustServices(trust_services)
 
     checkpoint = overrides.checkpoint or _no_checkpoint
-    invitations = Invitations(jobs)
+    invitations = Invitations(requests, Notices(jobs), jobs)
     workplace = Workplace(requests, documents, blobs, settings.spool_dir)
     steps = SignatureSteps(requests, identities, trust, invitations, workplace, clock, checkpoint)
     sealing = Sealing(requests, trust, workplace, clock, checkpoint)
@@ -153,6 +171,16 @@ async def _compose(
     ceremonies = Ceremonies(requests, documents, identities, trust, invitations, jobs, clock)
     webhooks = Webhooks(events, jobs, key, clock, side, allow_private=settings.webhook_allow_private)
     stack.push_async_callback(webhooks.close)
+
+    messages = MessageRepository(key)
+    outbox = Outbox(messages)
+    senders: dict[Mode, Senders] = {
+        "test": Senders(outbox, outbox),
+        "live": Senders(overrides.mail or _mail_sender(settings, clock), NoTexts()),
+    }
+    notifications = Notifications(
+        messages, requests, documents, accounts, senders, jobs, clock, signing_base=settings.signing_base
+    )
 
     return Services(
         settings=settings,
@@ -170,12 +198,21 @@ async def _compose(
         authority=authority,
         trust=trust,
         webhooks=webhooks,
+        notifications=notifications,
+        cursors=Cursors(key),
         job_handlers={
             **ceremony_jobs.handlers(ceremonies, cycle, requests),
             LISTENER_JOB: JobHandler(webhooks.fan_out),
             DELIVER_JOB: webhooks.delivery_handler(),
+            **notifications.handlers(),
         },
     )
+
+
+def _mail_sender(settings: Settings, clock: Clock) -> MailSender:
+    if settings.smtp_url is None:
+        return NoMail()
+    return SmtpMail(MailServer.from_url(settings.smtp_url), sender_address(settings.mail_from), clock)
 
 
 async def _activation_key(vault: Vault) -> Ed25519PrivateKey:

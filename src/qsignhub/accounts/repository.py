@@ -22,6 +22,11 @@ async def get_or_create_account(tx: Transaction, name: str, tier: str, now: date
     return str(row["id"])
 
 
+async def account_name(tx: Transaction, scope: Scope) -> str:
+    row = await fetch_one(tx, "SELECT name FROM accounts WHERE id = %s", (scope.account_id,))
+    return str(row["name"]) if row else ""
+
+
 async def add_key(tx: Transaction, scope: Scope, key_hash: bytes, now: datetime) -> None:
     await tx.execute(
         "INSERT INTO api_keys (id, account_id, mode, key_hash, created_at) VALUES (%s, %s, %s, %s, %s)",

@@ -26,6 +26,9 @@ class Accounts:
         account_id = await repository.get_or_create_account(tx, account_name, tier, self._clock.now())
         return Scope(account_id, mode)
 
+    async def name_of(self, tx: Transaction, scope: Scope) -> str:
+        return await repository.account_name(tx, scope)
+
     async def create_key(self, tx: Transaction, scope: Scope) -> str:
         """A new API key. This is the only time it can be seen: only its hash is stored."""
         key = new_secret(f"qsh_{scope.mode}_")

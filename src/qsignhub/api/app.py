@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from qsignhub.api import errors, files, health, pki
 from qsignhub.api.context import RequestId
-from qsignhub.api.v1 import documents, signature_requests, validation
+from qsignhub.api.v1 import documents, sandbox, signature_requests, validation
 from qsignhub.bootstrap import Services
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
@@ -42,6 +42,7 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
         documents.router,
         signature_requests.router,
         validation.router,
+        sandbox.router,
         files.router,
         pki.router,
         health.router,

@@ -1,12 +1,14 @@
-"""Invitations: the sandbox's magic signers act by themselves, everybody else gets a link."""
+"""Invitations: everybody whose turn it is gets a link; the sandbox's magic signers then act by themselves."""
 
 from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from qsignhub.ceremonies.notices import Notices
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.jobs import Jobs
-from qsignhub.signature_requests.model import SignatureRequest
+from qsignhub.signature_requests.model import SignatureRequest, Signer
+from qsignhub.signature_requests.service import SignatureRequests
 
 MAGIC_JOB = "ceremonies.magic_signer"
 
@@ -24,21 +26,30 @@ def magic_behaviour(request: SignatureRequest, email: str) -> Behaviour | None:
 
 
 class Invitations:
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, requests: SignatureRequests, notices: Notices, jobs: Jobs) -> None:
+        self._requests = requests
+        self._notices = notices
         self._jobs = jobs
 
     async def send(self, tx: Transaction, request: SignatureRequest) -> None:
-        """Wakes those magic signers whose turn it is; called again whenever the turn moves on."""
+        """Invites those whose turn it is, each once; called again whenever the turn moves on."""
         for signer in request.signers:
-            awake = signer.status == "pending_verification" and request.is_turn_of(signer)
-            if awake and magic_behaviour(request, signer.email) in {"succeeds", "fails"}:
-                await self._jobs.enqueue(
-                    tx,
-                    MAGIC_JOB,
-                    {
-                        "account_id": request.scope.account_id,
-                        "mode": request.scope.mode,
-                        "request_id": request.id,
-                        "signer_id": signer.id,
-                    },
-                )
+            if not request.is_turn_of(signer) or signer.status in {"signing", "signed", "failed"}:
+                continue
+            if signer.invited_at is None and await self._requests.mark_invited(tx, request, signer):
+                await self._notices.tell(tx, "invitation", request, signer)
+            if signer.status == "pending_verification":
+                await self._wake(tx, request, signer)
+
+    async def _wake(self, tx: Transaction, request: SignatureRequest, signer: Signer) -> None:
+        if magic_behaviour(request, signer.email) in {"succeeds", "fails"}:
+            await self._jobs.enqueue(
+                tx,
+                MAGIC_JOB,
+                {
+                    "account_id": request.scope.account_id,
+                    "mode": request.scope.mode,
+                    "request_id": request.id,
+                    "signer_id": signer.id,
+                },
+            )

@@ -92,6 +92,8 @@ class Signer:
     signed_at: datetime | None
     certificate: SigningCertificate | None
     timestamp: SignatureTimestamp | None
+    invited_at: datetime | None = None
+    """Set once, when the signer's turn came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,18 @@ class SignatureRequestRepository:
             (signed_at, Jsonb(asdict(certificate)), Jsonb(asdict(timestamp)), signer.id, request.id),
         )
 
+    async def set_invited(
+        self, tx: Transaction, request: SignatureRequest, signer: Signer, now: datetime
+    ) -> bool:
+        """False if the signer was invited before."""
+        row = await fetch_one(
+            tx,
+            "UPDATE signers SET invited_at = %s WHERE id = %s AND request_id = %s AND invited_at IS NULL "
+            "RETURNING id",
+            (now, signer.id, request.id),
+        )
+        return row is not None
+
     async def latest_revision(self, tx: Transaction, request: SignatureRequest) -> Revision | None:
         row = await fetch_one(
             tx,
@@ -199,6 +211,7 @@ class SignatureRequestRepository:
             timestamp=SignatureTimestamp(**row["signature_timestamp"])
             if row["signature_timestamp"]
             else None,
+            invited_at=row["invited_at"],
         )
 
 

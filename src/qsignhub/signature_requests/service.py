@@ -103,6 +103,10 @@ class SignatureRequests:
             outcome = "completed" if event == "identity_verified" else "failed"
             await self._announce.signer(tx, f"signer.verification_{outcome}", request, moved)
 
+    async def mark_invited(self, tx: Transaction, request: SignatureRequest, signer: Signer) -> bool:
+        """Whether this is the first time: a signer is invited once."""
+        return await self._repository.set_invited(tx, request, signer, self._clock.now())
+
     async def signature_published(
         self,
         tx: Transaction,

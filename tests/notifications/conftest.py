@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from qsignhub.bootstrap import Overrides, Services, open_services
-from qsignhub.ceremonies.notices import NOTICE_JOB, Channel, NoticeKind, Notices
+from qsignhub.ceremonies.notices import Channel, NoticeKind, Notices
 from qsignhub.foundation.database import Row, fetch_all
 from qsignhub.foundation.jobs import Jobs
 from qsignhub.foundation.scope import Mode, Scope
@@ -20,9 +20,15 @@ from qsignhub.signature_requests.model import NewSignatureRequest, NewSigner, Si
 from tests.support.making import make_document, make_scope
 
 
+@dataclass(frozen=True)
+class QueuedJob:
+    name: str
+    payload: dict[str, Any]
+
+
 @dataclass
 class House:
-    """The real services, whose notices are run by hand, one job at a time."""
+    """The real services, whose notices are run by hand, a transaction a job."""
 
     services: Services
     scope: Scope
@@ -46,25 +52,32 @@ class House:
                 tx, kind, request, request.signers[0], channel=channel, message=message
             )
 
-    async def notices(self) -> list[dict[str, Any]]:
-        """The notices' jobs, from the queue, in the order in which they were told."""
-        rows = await self.rows("SELECT payload FROM pgqueuer WHERE entrypoint = %s ORDER BY id", NOTICE_JOB)
-        return [json.loads(bytes(row["payload"])) for row in rows]
+    async def jobs(self) -> list[QueuedJob]:
+        """This room's jobs, from the queue, in the order in which they were written."""
+        rows = await self.rows(
+            "SELECT entrypoint, payload FROM pgqueuer WHERE starts_with(entrypoint, 'notifications.')"
+            " ORDER BY id"
+        )
+        return [QueuedJob(row["entrypoint"], json.loads(bytes(row["payload"]))) for row in rows]
 
-    async def run(self, notice: dict[str, Any]) -> None:
-        """As the runner does: a transaction a call, until there is no more to do."""
-        again = True
-        while again:
-            async with self.services.database.transaction() as tx:
-                again = bool(await self.services.job_handlers[NOTICE_JOB].run(tx, notice))
+    async def run(self, job: QueuedJob) -> None:
+        async with self.services.database.transaction() as tx:
+            await self.services.job_handlers[job.name].run(tx, job.payload)
 
     async def run_all(self) -> None:
-        """Every notice there is, also those that come of another."""
+        """Every job there is, also those that come of another."""
         done = 0
-        while len(notices := await self.notices()) > done:
-            for notice in notices[done:]:
-                await self.run(notice)
-            done = len(notices)
+        while len(jobs := await self.jobs()) > done:
+            for job in jobs[done:]:
+                await self.run(job)
+            done = len(jobs)
+
+    async def delivery(self) -> QueuedJob:
+        """Puts the notice on record; the job that is to send it."""
+        (notice,) = await self.jobs()
+        await self.run(notice)
+        _, delivery = await self.jobs()
+        return delivery
 
     async def rows(self, statement: Any, *values: object) -> list[Row]:
         async with self.services.database.transaction() as tx:

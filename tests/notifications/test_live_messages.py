@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from qsignhub.foundation.jobs import JobRunner
 from qsignhub.notifications.errors import MailNotConfigured, MailUnavailable
 from qsignhub.pages.routes import router
 from qsignhub.settings import Settings
+from qsignhub.signature_requests.errors import SignatureRequestNotFound
 from qsignhub.signature_requests.model import NewSigner
 from tests.conftest import free_port
 from tests.notifications.conftest import OpenHouse
@@ -99,48 +101,50 @@ async def test_of_a_sent_mail_address_and_outcome_are_kept_and_not_what_it_said(
 async def test_a_repeated_job_neither_doubles_nor_loses_a_mail(open_house: OpenHouse) -> None:
     async with mail_sink() as sink, open_house(smtp_url=f"smtp://127.0.0.1:{sink.port}") as house:
         await house.request(ANNA)
-        (notice,) = await house.notices()
-        await asyncio.gather(*(house.run(notice) for _ in range(4)))
+        (notice,) = await house.jobs()
+        await asyncio.gather(*(house.run(notice) for _ in range(3)))
+        _, delivery = await house.jobs()
+        await asyncio.gather(*(house.run(delivery) for _ in range(3)))
         await house.run(notice)
-        rows = await house.messages()
-    assert len(sink.mails) == len(rows) == 1
+        await house.run(delivery)
+        assert len(await house.jobs()) == 2
+        assert len(await house.messages()) == 1
+    assert len(sink.mails) == 1
 
 
 async def test_a_crash_between_sending_and_recording_is_recognisable(open_house: OpenHouse) -> None:
     async with mail_sink() as sink, open_house(smtp_url=f"smtp://127.0.0.1:{sink.port}") as house:
         await house.request(ANNA)
-        (notice,) = await house.notices()
-        handler = house.services.job_handlers["notifications.notice"]
-        async with house.services.database.transaction() as tx:
-            assert await handler.run(tx, notice), "first it is put on record"
+        delivery = await house.delivery()
 
         async def send_and_die() -> None:
             async with house.services.database.transaction() as tx:
-                await handler.run(tx, notice)
+                await house.services.job_handlers[delivery.name].run(tx, delivery.payload)
                 raise ZeroDivisionError  # before the commit
 
         with pytest.raises(ZeroDivisionError):
             await send_and_die()
         assert [row["status"] for row in await house.messages()] == ["waiting"]
-        await house.run(notice)
-        assert [row["status"] for row in await house.messages()] == ["sent"]
+        await house.run(delivery)
+        (row,) = await house.messages()
+        assert row["status"] == "sent"
     assert len(sink.mails) == 2
-    assert {mail["Message-ID"] for mail in sink.mails} == {f"<{notice['notice_id']}@localhost>"}
+    assert {mail["Message-ID"] for mail in sink.mails} == {f"<{row['notice_id']}@localhost>"}
 
 
 async def test_while_the_mail_server_is_down_the_mail_waits_and_then_goes_out(open_house: OpenHouse) -> None:
     port = free_port()
     async with open_house(smtp_url=f"smtp://127.0.0.1:{port}") as house:
         await house.request(ANNA)
-        (notice,) = await house.notices()
+        delivery = await house.delivery()
         with pytest.raises(MailUnavailable):
             await house.services.notifications.ping()
         for _ in range(3):
             with pytest.raises(MailUnavailable):  # which the runner retries without end
-                await house.run(notice)
+                await house.run(delivery)
         assert [row["status"] for row in await house.messages()] == ["waiting"]
         async with mail_sink(port=port) as sink:
-            await house.run(notice)
+            await house.run(delivery)
         assert [row["status"] for row in await house.messages()] == ["sent"]
     assert len(sink.mails) == 1
 
@@ -161,18 +165,37 @@ async def test_a_refused_recipient_is_recorded_with_the_reason_and_not_tried_aga
     async with mail_sink() as sink, open_house(smtp_url=f"smtp://127.0.0.1:{sink.port}") as house:
         sink.answers["RCPT"] = "550 5.1.1 Nobody of this name"
         await house.request(ANNA)
-        (notice,) = await house.notices()
-        await house.run(notice)
+        delivery = await house.delivery()
+        await house.run(delivery)
         sink.answers.clear()
-        await house.run(notice)
+        await house.run(delivery)
         (row,) = await house.messages()
     assert (row["status"], row["failure_code"]) == ("failed", "MAIL_REFUSED")
     assert "550 5.1.1 Nobody of this name" in row["failure_message"]
     assert sink.mails == []
 
 
-async def test_both_channels_do_not_wait_for_each_other(open_house: OpenHouse) -> None:
-    """There is no provider of text messages: that is on record, and the mail goes out all the same."""
+async def test_one_channel_does_not_wait_for_the_other(open_house: OpenHouse) -> None:
+    """The mail server is down: that there is no provider of text messages is on record all the same."""
+    async with open_house(smtp_url=f"smtp://127.0.0.1:{free_port()}") as house:
+        request = await house.request(ANNA)
+        await house.tell("reminder", request, channel="both")
+        for job in await house.jobs():
+            await house.run(job)
+        waiting = 0
+        for job in (await house.jobs())[2:]:
+            try:
+                await house.run(job)
+            except MailUnavailable:
+                waiting += 1
+        assert waiting == 2
+        assert sorted((row["channel"], row["status"]) for row in await house.messages()) == [
+            *(("email", "waiting"), ("email", "waiting"), ("sms", "failed")),
+        ]
+
+
+async def test_both_channels_are_tried(open_house: OpenHouse) -> None:
+    """There is no provider of text messages: that is on record, and the mail goes out."""
     async with mail_sink() as sink, open_house(smtp_url=f"smtp://127.0.0.1:{sink.port}") as house:
         request = await house.request(ANNA)
         await house.tell("reminder", request, channel="both", message="By Friday, please.")
@@ -209,8 +232,9 @@ async def test_an_invitation_that_waited_until_the_request_was_closed_is_not_sen
 async def test_a_job_of_another_account_finds_nothing(open_house: OpenHouse) -> None:
     async with open_house() as house:
         await house.request(ANNA)
-        (notice,) = await house.notices()
+        (notice,) = await house.jobs()
         other = await make_scope(house.services, "other", "live")
-        with pytest.raises(Exception, match="There is no signature request"):
-            await house.run(notice | {"account_id": other.account_id})
+        foreign = replace(notice, payload=notice.payload | {"account_id": other.account_id})
+        with pytest.raises(SignatureRequestNotFound):
+            await house.run(foreign)
         assert await house.messages() == []

@@ -9,7 +9,7 @@ from datetime import datetime
 from qsignhub.foundation.database import Row, Transaction, fetch_all, fetch_one
 from qsignhub.foundation.scope import Scope
 from qsignhub.foundation.sealing import MasterKey
-from qsignhub.notifications.model import Content, KeptMessage, Message, MessageChannel, MessageStatus
+from qsignhub.notifications.model import Content, KeptMessage, Message, MessageStatus
 
 _SEAL = "notifications.content"
 
@@ -35,15 +35,12 @@ class MessageRepository:
         )
         return row is not None
 
-    async def lock(
-        self, tx: Transaction, scope: Scope, notice_id: str, channel: MessageChannel
-    ) -> Message | None:
+    async def lock(self, tx: Transaction, scope: Scope, message_id: str) -> Message | None:
         """The message, held until the transaction ends: whoever sends it, sends it alone."""
         row = await fetch_one(
             tx,
-            "SELECT * FROM messages WHERE notice_id = %s AND channel = %s AND account_id = %s AND mode = %s "
-            "FOR UPDATE",
-            (notice_id, channel, scope.account_id, scope.mode),
+            "SELECT * FROM messages WHERE id = %s AND account_id = %s AND mode = %s FOR UPDATE",
+            (message_id, scope.account_id, scope.mode),
         )
         return _message(row) if row else None
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from qsignhub.accounts.service import Accounts
-from qsignhub.ceremonies.notices import NOTICE_JOB
+from qsignhub.ceremonies.notices import NOTICE_JOB, Channel
 from qsignhub.documents.service import Documents
 from qsignhub.foundation.account_clock import TestModeOnly
 from qsignhub.foundation.clock import Clock
@@ -22,7 +22,7 @@ from qsignhub.foundation.scope import Mode, Scope
 from qsignhub.notifications.composing import compose_mail, compose_text
 from qsignhub.notifications.errors import NoLongerOpen, PhoneMissing
 from qsignhub.notifications.languages import words_for
-from qsignhub.notifications.model import KeptMessage, Matter, Message, Outgoing
+from qsignhub.notifications.model import KeptMessage, Matter, Message, MessageChannel, Outgoing
 from qsignhub.notifications.ports import MailSender, TextSender
 from qsignhub.notifications.repository import MessageRepository
 from qsignhub.signature_requests.model import SignatureRequest, Signer
@@ -30,10 +30,16 @@ from qsignhub.signature_requests.service import SignatureRequests
 
 logger = logging.getLogger(__name__)
 
-RETRY = RetryPolicy(first=timedelta(seconds=5), cap=timedelta(minutes=5))
+_RETRY = RetryPolicy(first=timedelta(seconds=5), cap=timedelta(minutes=5))
 """For a mail server that does not take the mail: without end, and never more than five minutes apart."""
 
-_AT_ONCE = 4
+_AT_ONCE = 2
+_DELIVER_JOBS: Mapping[Mode, str] = {"live": "notifications.deliver", "test": "notifications.deliver_test"}
+_CHANNELS: Mapping[Channel, tuple[MessageChannel, ...]] = {
+    "email": ("email",),
+    "sms": ("sms",),
+    "both": ("email", "sms"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,6 @@ class Notifications:
         clock: Clock,
         *,
         signing_base: str,
-        retry: RetryPolicy = RETRY,
     ) -> None:
         self._repository = repository
         self._requests = requests
@@ -68,11 +73,17 @@ class Notifications:
         self._jobs = jobs
         self._clock = clock
         self._signing_base = signing_base
-        self._retry = retry
 
     def handlers(self) -> Mapping[str, JobHandler]:
-        """A few at once and no more: a slow mail server must not hold up the signing of others."""
-        return {NOTICE_JOB: JobHandler(self._tell, self._retry, limit=_AT_ONCE)}
+        """Live, a few at once and no more: a slow mail server must not hold up the signing of others.
+
+        Nor does it hold up the test world, which has a job of its own.
+        """
+        return {
+            NOTICE_JOB: JobHandler(self._tell),
+            _DELIVER_JOBS["live"]: JobHandler(self._deliver, _RETRY, limit=_AT_ONCE),
+            _DELIVER_JOBS["test"]: JobHandler(self._deliver),
+        }
 
     async def ping(self) -> None:
         """Whether live mail can go out. Raises MailNotConfigured, MailUnavailable."""
@@ -98,32 +109,34 @@ class Notifications:
             tx, scope, request_id=request_id, signer_id=signer_id, after=after, limit=limit
         )
 
-    async def _tell(self, tx: Transaction, payload: Payload) -> bool:
-        """The job of a notice (see ``ceremonies.notices``). Twice called, it does once.
+    async def _tell(self, tx: Transaction, payload: Payload) -> None:
+        """The job of a notice (see ``ceremonies.notices``): a message on record for each channel, waiting.
 
-        First the message is put on record as waiting and committed, then the job is called again and
-        sends it. ``both`` channels become a job each: neither waits for the other.
+        Called twice, it finds them on record. Each is sent by a job of its own: none waits for another.
         """
-        if payload["channel"] == "both":
-            for channel in ("email", "sms"):
-                await self._jobs.enqueue(tx, NOTICE_JOB, {**payload, "channel": channel})
-            return False
         scope = Scope(payload["account_id"], payload["mode"])
         request = await self._requests.get(tx, scope, payload["request_id"])
         signer = request.signer(payload["signer_id"])
-        if await self._repository.add(tx, self._new(request, signer, payload)):
-            return True
-        message = await self._repository.lock(tx, scope, payload["notice_id"], payload["channel"])
-        if message is not None and message.status == "waiting":
-            await self._deliver(tx, message, request, signer, payload["message"])
-        return False
+        for channel in _CHANNELS[payload["channel"]]:
+            message = self._new(request, signer, channel, payload)
+            if await self._repository.add(tx, message):
+                job = {
+                    "account_id": scope.account_id,
+                    "mode": scope.mode,
+                    "message_id": message.id,
+                    "note": payload["message"],
+                }
+                await self._jobs.enqueue(tx, _DELIVER_JOBS[scope.mode], job)
 
-    async def _deliver(
-        self, tx: Transaction, message: Message, request: SignatureRequest, signer: Signer, note: str | None
-    ) -> None:
+    async def _deliver(self, tx: Transaction, payload: Payload) -> None:
         """Sends a message and records what became of it; while a part is Unavailable it waits."""
+        message = await self._repository.lock(
+            tx, Scope(payload["account_id"], payload["mode"]), payload["message_id"]
+        )
+        if message is None or message.status != "waiting":
+            return
         try:
-            status = await self._send(tx, message, request, signer, note)
+            status = await self._send(tx, message, payload["note"])
         except Refused as exc:
             logger.warning("message %s is not sent: %s (%s)", message.id, exc.code, exc.message)
             now = self._clock.now()
@@ -131,9 +144,9 @@ class Notifications:
         else:
             await self._repository.settle(tx, message, status, self._clock.now())
 
-    async def _send(
-        self, tx: Transaction, message: Message, request: SignatureRequest, signer: Signer, note: str | None
-    ) -> Literal["sent", "stored"]:
+    async def _send(self, tx: Transaction, message: Message, note: str | None) -> Literal["sent", "stored"]:
+        request = await self._requests.get(tx, message.scope, message.request_id)
+        signer = request.signer(message.signer_id)
         if request.status in {"cancelled", "expired"} and message.kind != "cancellation":
             raise NoLongerOpen(f"The signature request is {request.status} by now.")
         if message.to is None:
@@ -164,16 +177,18 @@ class Notifications:
             note=note,
         )
 
-    def _new(self, request: SignatureRequest, signer: Signer, payload: Payload) -> Message:
+    def _new(
+        self, request: SignatureRequest, signer: Signer, channel: MessageChannel, payload: Payload
+    ) -> Message:
         return Message(
             id=new_id("msg"),
             scope=request.scope,
             notice_id=payload["notice_id"],
             kind=payload["kind"],
-            channel=payload["channel"],
+            channel=channel,
             request_id=request.id,
             signer_id=signer.id,
-            to=signer.email if payload["channel"] == "email" else signer.phone,
+            to=signer.email if channel == "email" else signer.phone,
             status="waiting",
             created_at=self._clock.now(),
         )

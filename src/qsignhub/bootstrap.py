@@ -40,8 +40,9 @@ from qsignhub.foundation.scope import Mode
 from qsignhub.identity.adapters.sandbox import SandboxIdentityProvider
 from qsignhub.identity.service import IdentityVerifications
 from qsignhub.notifications.adapters.outbox import Outbox
-from qsignhub.notifications.adapters.smtp import MailServer, SmtpMail, sender_address
+from qsignhub.notifications.adapters.smtp import SmtpMail
 from qsignhub.notifications.adapters.unconfigured import NoMail, NoTexts
+from qsignhub.notifications.mail_server import MailServer, sender_address
 from qsignhub.notifications.ports import MailSender
 from qsignhub.notifications.repository import MessageRepository
 from qsignhub.notifications.service import Notifications, Senders

@@ -18,7 +18,7 @@ from qsignhub.foundation.errors import QSignHubError
 from qsignhub.foundation.scope import Scope
 from qsignhub.foundation.sealing import MasterKey
 from qsignhub.notifications.adapters.outbox import Outbox
-from qsignhub.notifications.adapters.smtp import MailServer, SmtpMail, sender_address
+from qsignhub.notifications.adapters.smtp import SmtpMail
 from qsignhub.notifications.adapters.unconfigured import NoMail, NoTexts
 from qsignhub.notifications.errors import (
     MailNotConfigured,
@@ -27,6 +27,7 @@ from qsignhub.notifications.errors import (
     MailUnavailable,
     SmsNotConfigured,
 )
+from qsignhub.notifications.mail_server import MailServer, sender_address
 from qsignhub.notifications.model import Content, Outgoing
 from qsignhub.notifications.ports import MailSender
 from qsignhub.notifications.repository import MessageRepository
@@ -213,8 +214,8 @@ async def test_not_now_means_later(row: Rows, command: str) -> None:
 @pytest.mark.parametrize("command", ["RCPT", "DATA"])
 async def test_never_means_never(row: Rows, command: str) -> None:
     async with mail_sink() as sink:
-        sink.answers[command] = "550 5.1.1 Nobody of this name"
-        with pytest.raises(MailRefused, match=r"550 5\.1\.1 Nobody of this name"):
+        sink.answers[command] = "550 5.1.1 <anna@company.example>: Nobody of this name"
+        with pytest.raises(MailRefused, match=r"550 5\.1\.1 <address>: Nobody of this name"):
             await send(smtp(sink), row)
 
 

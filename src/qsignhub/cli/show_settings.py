@@ -6,7 +6,7 @@ import typer
 
 from qsignhub.settings import Settings
 
-_SECRET = {"master_key", "database_url"}
+_SECRET = {"master_key", "database_url", "smtp_url", "metrics_token"}
 
 
 def show_settings() -> None:

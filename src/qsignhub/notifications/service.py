@@ -138,7 +138,7 @@ class Notifications:
         try:
             status = await self._send(tx, message, payload["note"])
         except Refused as exc:
-            logger.warning("message %s is not sent: %s (%s)", message.id, exc.code, exc.message)
+            logger.warning("message %s is not sent: %s", message.id, exc.code)
             now = self._clock.now()
             await self._repository.settle(tx, message, "failed", now, (exc.code, exc.message))
         else:

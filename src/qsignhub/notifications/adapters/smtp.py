@@ -3,77 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from email.headerregistry import Address
 from email.policy import SMTP as RFC5322
 from email.policy import SMTPUTF8
-from email.utils import parseaddr
 from typing import Literal
-from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
-from qsignhub.notifications.errors import MailRefused, MailServerUrlInvalid, MailUnavailable
+from qsignhub.notifications.errors import MailRefused, MailUnavailable
 from qsignhub.notifications.inert import one_line
+from qsignhub.notifications.mail_server import MailServer
 from qsignhub.notifications.mime import mime_message
 from qsignhub.notifications.model import Outgoing
 
-_PORTS = {"smtp": 587, "smtps": 465}
 _ABOUT_US = {530, 534, 535, 538}
 """Refusals of a client that has not signed in as the server wishes (RFC 4954): no fault of the mail's."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    host: str
-    port: int
-    tls_at_once: bool
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-
-    @classmethod
-    def from_url(cls, url: str) -> MailServer:
-        """``smtp://user:password@host:587`` or ``smtps://host``; special characters percent-encoded.
-
-        Raises MailServerUrlInvalid, which does not repeat the URL: a password stands in it.
-        """
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
-            parts, port = urlsplit(""), None
-        if parts.scheme not in _PORTS or not parts.hostname or parts.path not in {"", "/"} or parts.query:
-            raise MailServerUrlInvalid(
-                "QSIGNHUB_SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host;"
-                " percent-encode special characters in the password.",
-                field="smtp_url",
-            )
-        return cls(
-            parts.hostname,
-            port or _PORTS[parts.scheme],
-            parts.scheme == "smtps",
-            unquote(parts.username) if parts.username else None,
-            unquote(parts.password) if parts.password else None,
-        )
-
-
-def sender_address(text: str) -> Address:
-    """``QSignHub <no-reply@example.com>``. Raises MailServerUrlInvalid."""
-    name, address = parseaddr(text)
-    try:
-        if "@" not in address or one_line(text) != text.strip():
-            raise ValueError("there is no address in it, or more than one line")
-        return Address(display_name=name, addr_spec=address)
-    except (ValueError, IndexError) as exc:
-        raise MailServerUrlInvalid(
-            f"QSIGNHUB_MAIL_FROM must look like Name <address@example.com>: {exc}.", field="mail_from"
-        ) from exc
+_ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 
 
 class SmtpMail:
@@ -156,14 +108,14 @@ async def _take_leave(client: aiosmtplib.SMTP) -> None:
 def _told(exc: Exception) -> MailUnavailable | MailRefused:
     """5xx to the recipient or the content is for good; everything else may be better tomorrow.
 
-    A refused sender is not the mail's fault either: every mail would fail, until the operator acts.
+    What the server said is repeated without addresses: it is for logs, too. A refused sender is not the mail's fault either: every mail would fail, until the operator acts.
     """
     if isinstance(exc, aiosmtplib.SMTPRecipientsRefused):
         exc = exc.recipients[0]
     if isinstance(exc, aiosmtplib.SMTPNotSupported):
         return MailRefused("The mail server does not take addresses beyond ASCII (SMTPUTF8).")
     if isinstance(exc, aiosmtplib.SMTPResponseException):
-        answer = one_line(f"{exc.code} {exc.message}", 200)
+        answer = one_line(_ADDRESS.sub("<address>", f"{exc.code} {exc.message}"), 200)
         at_fault = isinstance(exc, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError)
         if at_fault and 500 <= exc.code < 600 and exc.code not in _ABOUT_US:
             return MailRefused(f"The mail server refused the mail: {answer}")

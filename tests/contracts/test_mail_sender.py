@@ -197,6 +197,14 @@ async def test_an_address_beyond_ascii_arrives(row: Rows) -> None:
     assert "SMTPUTF8" in sink.envelopes[0].mail_options
 
 
+async def test_a_server_that_cannot_write_to_such_an_address_never_will(row: Rows) -> None:
+    async with mail_sink(utf8=False) as sink:
+        with pytest.raises(MailRefused, match="SMTPUTF8"):
+            await send(smtp(sink), row, to="zażółć@company.example")
+        await send(smtp(sink), row, to="zazolc@straße.example")  # the domain alone needs none of it
+    assert sink.envelopes[0].rcpt_tos == ["zazolc@xn--strae-oqa.example"]
+
+
 # SMTP, refusals and faults
 
 

@@ -102,6 +102,7 @@ async def mail_sink(
     tls_at_once: bool = False,
     password_of: Mapping[str, str] | None = None,
     port: int = 0,
+    utf8: bool = True,
 ) -> AsyncIterator[MailSink]:
     """``tls``: STARTTLS is offered, or spoken ``tls_at_once``. ``password_of``: nobody else may send."""
     sink = MailSink()
@@ -125,7 +126,7 @@ async def mail_sink(
         return SMTP(
             sink,
             hostname="sink.example",
-            enable_SMTPUTF8=True,
+            enable_SMTPUTF8=utf8,
             tls_context=None if tls_at_once else tls,
             require_starttls=False,
             auth_required=password_of is not None,

@@ -108,7 +108,8 @@ async def _take_leave(client: aiosmtplib.SMTP) -> None:
 def _told(exc: Exception) -> MailUnavailable | MailRefused:
     """5xx to the recipient or the content is for good; everything else may be better tomorrow.
 
-    What the server said is repeated without addresses: it is for logs, too. A refused sender is not the mail's fault either: every mail would fail, until the operator acts.
+    A refused sender is not the mail's fault either: every mail would fail, until the operator acts.
+    What the server said is repeated without addresses: it goes to logs, too.
     """
     if isinstance(exc, aiosmtplib.SMTPRecipientsRefused):
         exc = exc.recipients[0]

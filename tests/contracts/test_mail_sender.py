@@ -331,9 +331,10 @@ async def test_credentials_are_given_behind_starttls_alone(
     async with mail_sink(tls=tls[0], password_of={"hub": "secret"}) as sink:
         await send(smtp(sink, url=f"smtp://hub:secret@localhost:{sink.port}", tls=tls[1]), row)
     assert sink.signed_in == ["hub"]
-    async with mail_sink() as plain:  # offers no STARTTLS
+    async with mail_sink(password_of={"hub": "secret"}) as plain:  # no STARTTLS, passwords in the clear
         with pytest.raises(MailUnavailable, match="STARTTLS"):
             await send(smtp(plain, url=f"smtp://hub:secret@localhost:{plain.port}", tls=tls[1]), row)
+    assert plain.tried == []
     assert plain.mails == []
 
 

@@ -9,6 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from qsignhub.ceremonies.invitations import Invitations
+from qsignhub.ceremonies.notices import Notices
+from qsignhub.foundation.jobs import Jobs
 from qsignhub.foundation.sealing import MasterKey
 from qsignhub.signature_requests.model import NewSigner
 from tests.notifications.conftest import OpenHouse
@@ -137,6 +140,21 @@ def test_case_30_a_live_key_has_no_outbox(live_service: LiveService) -> None:
 
 def test_without_a_key_nothing_is_shown(live_service: LiveService) -> None:
     assert httpx.get(f"{live_service.base_url}/v1/sandbox/messages").status_code == 401
+
+
+async def test_who_was_invited_is_not_invited_again(open_house: OpenHouse) -> None:
+    """Neither by who has just read the request, nor by who read it before the first invitation."""
+    async with open_house("test") as house:
+        before = await house.request(NewSigner("Anna", PERSON), NewSigner("Jan", PERSON))
+        requests = house.services.signature_requests
+        invitations = Invitations(requests, Notices(Jobs()), Jobs())
+        async with house.services.database.transaction() as tx:
+            now = await requests.get(tx, house.scope, before.id)
+            for known in (before, now):
+                await invitations.send(tx, known)
+        assert all(signer.invited_at is not None for signer in now.signers)
+        told = [job.payload["signer_id"] for job in await house.jobs()]
+    assert told == [signer.id for signer in before.signers]
 
 
 async def test_both_channels_and_every_kind_are_kept(open_house: OpenHouse) -> None:

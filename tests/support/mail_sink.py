@@ -31,6 +31,8 @@ class MailSink:
     envelopes: list[Envelope] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
     signed_in: list[str | None] = field(default_factory=list)
+    tried: list[str] = field(default_factory=list)
+    """Who gave a password, right or wrong."""
     answers: dict[str, str] = field(default_factory=dict)
     slow: set[str] = field(default_factory=set)
     """Commands that it never answers."""
@@ -104,7 +106,9 @@ async def mail_sink(
     port: int = 0,
     utf8: bool = True,
 ) -> AsyncIterator[MailSink]:
-    """``tls``: STARTTLS is offered, or spoken ``tls_at_once``. ``password_of``: nobody else may send."""
+    """``tls``: STARTTLS is offered, or spoken ``tls_at_once``. ``password_of``: nobody else may send; without
+    ``tls`` the server takes passwords in the clear.
+    """
     sink = MailSink()
     connections: list[SMTP] = []
 
@@ -112,6 +116,7 @@ async def mail_sink(
         server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: Any
     ) -> AuthResult:
         assert isinstance(given, LoginPassword)
+        sink.tried.append(given.login.decode())
         expected = (password_of or {}).get(given.login.decode())
         return AuthResult(success=given.password.decode() == expected, handled=False, auth_data=given)
 
@@ -131,7 +136,7 @@ async def mail_sink(
             require_starttls=False,
             auth_required=password_of is not None,
             authenticator=authenticate if password_of is not None else None,
-            auth_require_tls=not tls_at_once,
+            auth_require_tls=tls is not None and not tls_at_once,
         )
 
     server = await asyncio.get_running_loop().create_server(

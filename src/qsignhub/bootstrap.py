@@ -43,6 +43,13 @@ from qsignhub.foundation.register import Register, Vault
 from qsignhub.foundation.scope import Mode
 from qsignhub.identity.adapters.sandbox import SandboxIdentityProvider
 from qsignhub.identity.service import IdentityVerifications
+from qsignhub.notifications.adapters.outbox import Outbox
+from qsignhub.notifications.adapters.smtp import SmtpMail
+from qsignhub.notifications.adapters.unconfigured import NoMail, NoTexts
+from qsignhub.notifications.mail_server import MailServer, sender_address
+from qsignhub.notifications.ports import MailSender
+from qsignhub.notifications.repository import MessageRepository
+from qsignhub.notifications.service import Notifications, Senders
 from qsignhub.revocation.adapters.in_process import InProcessRevocationSource, LocalIssuer
 from qsignhub.settings import Settings
 from qsignhub.signature_requests.embed_tokens import EmbedTokens, open_embed_tokens
@@ -78,6 +85,7 @@ class Services:
     authority: Authority
     trust: TrustServices
     webhooks: Webhooks
+    notifications: Notifications
     job_handlers: Mapping[str, JobHandler]
     probes: Mapping[str, Probe]
 
@@ -90,6 +98,10 @@ class Overrides:
     checkpoint: Checkpoint | None = None
     signing_keys: Callable[[SigningKeys], SigningKeys] | None = None
     trust_service: Callable[[TrustService], TrustService] | None = None
+    live_trust: Callable[[TrustService], TrustService] | None = None
+    """Makes live mode's trust service of the sandbox's, which never stands in for it by itself."""
+    mail: MailSender | None = None
+    """Live mode's, in place of the SMTP server."""
 
 
 @asynccontextmanager
@@ -155,7 +167,10 @@ async def _compose(
     )
     if overrides.trust_service is not None:
         sandbox = overrides.trust_service(sandbox)
-    trust = TrustServices({"test": sandbox})
+    trust_services: dict[Mode, TrustService] = {"test": sandbox}
+    if overrides.live_trust is not None:
+        trust_services["live"] = overrides.live_trust(sandbox)
+    trust = TrustServices(trust_services)
 
     checkpoint = overrides.checkpoint or _no_checkpoint
     notices = Notices(jobs)
@@ -170,6 +185,16 @@ async def _compose(
     dossiers = Dossiers(accounts, requests, documents, identities, events, trust, blobs)
     webhooks = Webhooks(events, jobs, key, clock, side, allow_private=settings.webhook_allow_private)
     stack.push_async_callback(webhooks.close)
+
+    messages = MessageRepository(key)
+    outbox = Outbox(messages)
+    senders: dict[Mode, Senders] = {
+        "test": Senders(outbox, outbox),
+        "live": Senders(overrides.mail or _mail_sender(settings, clock), NoTexts()),
+    }
+    notifications = Notifications(
+        messages, requests, documents, accounts, senders, jobs, clock, signing_base=settings.signing_base
+    )
 
     return Services(
         settings=settings,
@@ -191,17 +216,19 @@ async def _compose(
         authority=authority,
         trust=trust,
         webhooks=webhooks,
+        notifications=notifications,
         job_handlers={
             **ceremony_jobs.handlers(ceremonies, cycle, requests),
             LISTENER_JOB: JobHandler(webhooks.fan_out),
             DELIVER_JOB: webhooks.delivery_handler(),
+            **notifications.handlers(),
         },
         probes={
             "database": Probe(database.ping),
             "storage": Probe(blobs.ping),
             **_trust_probes(trust, "test"),
             **_trust_probes(trust, "live"),
-            **_mail_probes(settings),
+            **_mail_probes(settings, notifications),
         },
     )
 
@@ -219,10 +246,16 @@ def _trust_probes(trust: TrustServices, mode: Mode) -> dict[str, Probe]:
     }
 
 
-def _mail_probes(settings: Settings) -> dict[str, Probe]:
+def _mail_probes(settings: Settings, notifications: Notifications) -> dict[str, Probe]:
     if settings.smtp_url is not None:
-        return {}
+        return {"mail": Probe(notifications.ping, essential=False)}
     return {"mail": missing("No mail server is configured, so nobody is written to: set QSIGNHUB_SMTP_URL.")}
+
+
+def _mail_sender(settings: Settings, clock: Clock) -> MailSender:
+    if settings.smtp_url is None:
+        return NoMail()
+    return SmtpMail(MailServer.from_url(settings.smtp_url), sender_address(settings.mail_from), clock)
 
 
 async def _activation_key(vault: Vault) -> Ed25519PrivateKey:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -13,6 +13,7 @@ from qsignhub.foundation import logs
 from qsignhub.foundation.errors import Unavailable
 from qsignhub.foundation.logs import LogFormat
 from qsignhub.foundation.sealing import MasterKey
+from qsignhub.notifications.mail_server import MailServer, sender_address
 
 
 class DatabaseUrlMissing(Unavailable):
@@ -110,6 +111,16 @@ class Settings(BaseSettings):
     @property
     def docs_base(self) -> str:
         return (self.docs_url or f"{self.base_url.rstrip('/')}/docs").rstrip("/")
+
+    def checked(self) -> Self:
+        """Itself, if every setting that is spelled in a form of its own can be read.
+
+        For commands that start processes: a mistake is told at once, in a line. Raises MailServerUrlInvalid.
+        """
+        if self.smtp_url is not None:
+            MailServer.from_url(self.smtp_url)
+        sender_address(self.mail_from)
+        return self
 
     def configure_logging(self) -> None:
         """Log lines of this process, see ``foundation/logs.py``."""

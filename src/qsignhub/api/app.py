@@ -12,7 +12,7 @@ from qsignhub.api import errors, files, health, jwks, metrics, observation, pki
 from qsignhub.api.admission import AtTheDoor
 from qsignhub.api.context import RequestId
 from qsignhub.api.openapi import document
-from qsignhub.api.v1 import documents, idp, signature_requests, signers, test_clock, validation
+from qsignhub.api.v1 import documents, idp, sandbox, signature_requests, signers, test_clock, validation
 from qsignhub.bootstrap import Services
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
@@ -47,6 +47,7 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
         test_clock.router,
         validation.router,
         idp.router,
+        sandbox.router,
         files.router,
         pki.router,
         jwks.router,

@@ -42,7 +42,7 @@ def api(data_dir: DataDir = Path(".qsignhub"), port: Port = 8080, host: Host = "
 
 def worker(data_dir: DataDir = Path(".qsignhub")) -> None:
     """Runs one worker, on the database of QSIGNHUB_DATABASE_URL."""
-    settings = Settings(data_dir=data_dir)
+    settings = Settings(data_dir=data_dir).checked()
     asyncio.run(migrate(settings.required_database_url()))
     _become(worker_command(), _environment(settings))
 
@@ -66,9 +66,9 @@ def _become(command: list[str], environment: dict[str, str]) -> NoReturn:
 
 def _settings(data_dir: Path, host: str, port: int) -> Settings:
     if "QSIGNHUB_BASE_URL" in os.environ:
-        return Settings(data_dir=data_dir)
+        return Settings(data_dir=data_dir).checked()
     reached = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # a comparison, no binding
-    return Settings(data_dir=data_dir, base_url=f"http://{reached}:{port}")
+    return Settings(data_dir=data_dir, base_url=f"http://{reached}:{port}").checked()
 
 
 async def _serve(settings: Settings, host: str, port: int, workers: int) -> None:

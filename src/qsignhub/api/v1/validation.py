@@ -13,6 +13,7 @@ from qsignhub.accounts.model import Principal
 from qsignhub.api.context import House, may
 from qsignhub.api.once import IdempotencyKey, Once
 from qsignhub.api.v1.documents import content_length
+from qsignhub.api.v1.schemas import ValidationFields
 from qsignhub.documents.upload import receive_upload
 from qsignhub.foundation.database import Transaction
 from qsignhub.validation import TrustAnchor, validate_pdf

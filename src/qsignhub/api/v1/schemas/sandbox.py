@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt
 
-from qsignhub.api.v1.schemas.values import Given, Instant, Taken
+from qsignhub.api.v1.schemas.values import Absent, Given, Instant, Taken
 
 
 class ClockAdvance(Taken):
@@ -22,8 +22,14 @@ class TestClock(Given):
 
 class SandboxMessage(Given):
     id: str
-    channel: str
+    kind: Literal["invitation", "reminder", "cancellation"]
+    channel: Literal["email", "sms"]
     to: str
+    subject: Annotated[str | None, Field(description="Of a mail.")]
+    text: str
+    html: Annotated[str | Absent, Field(description="Of a mail.")] = None
+    request_id: str
+    signer_id: str
     created_at: Instant
 
 

@@ -1,0 +1,1 @@
+"""Invitations, reminders, cancellations: composed, sent in live mode, kept in the outbox in test mode."""

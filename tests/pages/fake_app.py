@@ -86,6 +86,7 @@ def a_request(*signers: Signer, mode: Mode = "test", **changes: Any) -> Signatur
         status="pending",
         signature_type="qes",
         signing_order="sequential",
+        format="pades",
         redirect_url=None,
         fields=(),
         metadata={},

@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from qsignhub.api.context import House
 from qsignhub.foundation.scope import Scope
+from qsignhub.signature_requests.model import SIGNED_FILE
 
 router = APIRouter(tags=["Files"])
 
@@ -39,13 +40,15 @@ async def preview(document_id: str, house: House, owner: Owner) -> StreamingResp
     return StreamingResponse(house.documents.preview(document), media_type="image/png", headers=_PRIVATE)
 
 
-@router.get("/docs/{request_id}/signed.pdf", response_class=StreamingResponse)
+@router.get("/docs/{request_id}/signed.{suffix}", response_class=StreamingResponse)
 async def signed_document(request_id: str, house: House, owner: Owner) -> StreamingResponse:
+    """``signed.pdf``, ``signed.xml`` or ``signed.p7m``: the link is signed with the name that we gave it."""
     async with house.database.transaction() as tx:
         found = await house.signature_requests.get(tx, owner, request_id)
+        _, media_type = SIGNED_FILE[found.format]
         revision = await house.signature_requests.signed_document(tx, found)
     return StreamingResponse(
         house.blobs.stream(revision.blob_key),
-        media_type="application/pdf",
+        media_type=media_type,
         headers=_PRIVATE | {"Content-Length": str(revision.size_bytes)},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from qsignhub.foundation.scope import Scope
 from qsignhub.signature_requests.states import RequestStatus, SignerStatus
@@ -15,6 +15,23 @@ MAX_SIGNERS = 20
 
 SignatureType = Literal["qes", "aes", "ses"]
 SigningOrder = Literal["sequential", "parallel"]
+SignatureFormat = Literal["pades", "xades", "cades"]
+
+SIGNED_FILE: Final[Mapping[SignatureFormat, tuple[str, str]]] = {
+    "pades": ("signed.pdf", "application/pdf"),
+    "xades": ("signed.xml", "application/xml"),
+    "cades": ("signed.p7m", "application/pkcs7-mime"),
+}
+"""Name and media type of the signed document."""
+
+_XML_TYPES = frozenset({"application/xml", "text/xml"})
+
+
+def default_format(mime_type: str) -> SignatureFormat:
+    """The contract's default: PAdES for PDF, XAdES for XML, CAdES for all other types."""
+    if mime_type == "application/pdf":
+        return "pades"
+    return "xades" if mime_type in _XML_TYPES else "cades"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +64,8 @@ class NewSignatureRequest:
     signers: tuple[NewSigner, ...]
     signature_type: SignatureType = "qes"
     signing_order: SigningOrder = "parallel"
+    format: SignatureFormat | None = None
+    """None: by the document's type."""
     expires_at: datetime | None = None
     redirect_url: str | None = None
     fields: tuple[Field, ...] = ()
@@ -102,6 +121,7 @@ class SignatureRequest:
     status: RequestStatus
     signature_type: SignatureType
     signing_order: SigningOrder
+    format: SignatureFormat
     redirect_url: str | None
     fields: tuple[Field, ...]
     metadata: Mapping[str, Any]

@@ -26,6 +26,7 @@ from qsignhub.signature_requests.model import (
     SignatureTimestamp,
     Signer,
     SigningCertificate,
+    default_format,
 )
 from qsignhub.signature_requests.repository import SignatureRequestRepository
 from qsignhub.signature_requests.states import SignerEvent, advance_request, advance_signer
@@ -52,6 +53,7 @@ class SignatureRequests:
             status="pending",
             signature_type=new.signature_type,
             signing_order=new.signing_order,
+            format=new.format or default_format(document.mime_type),
             redirect_url=new.redirect_url,
             fields=new.fields,
             metadata=dict(new.metadata or {}),

@@ -62,9 +62,8 @@ class Made:
 class Format(Protocol):
     """All three read and write files, and compute: not for the event loop."""
 
-    media_type: str
-    """Of the signed file."""
     suffix: str
+    """Of the signed file's name, with its dot."""
     archived: bool
     """Whether a document timestamp over everything ends a request (B-LTA)."""
 

@@ -12,7 +12,7 @@ from qsignhub.api.v1.schemas import SignatureRequestIn
 from qsignhub.foundation.clock import iso
 from qsignhub.foundation.file_links import FileLinks
 from qsignhub.signature_requests.events import signed_document_path
-from qsignhub.signature_requests.model import SignatureRequest, Signer
+from qsignhub.signature_requests.model import SIGNED_FILE, SignatureRequest, Signer
 
 router = APIRouter(prefix="/v1", tags=["Signature requests"])
 
@@ -51,12 +51,13 @@ async def download(request_id: str, house: House, speaker: Speaker) -> Streaming
     async with house.database.transaction() as tx:
         found = await house.signature_requests.get(tx, speaker.scope, request_id)
         revision = await house.signature_requests.signed_document(tx, found)
+    name, media_type = SIGNED_FILE[found.format]
     return StreamingResponse(
         house.blobs.stream(revision.blob_key),
-        media_type="application/pdf",
+        media_type=media_type,
         headers={
             "Content-Length": str(revision.size_bytes),
-            "Content-Disposition": f'attachment; filename="{request_id}-signed.pdf"',
+            "Content-Disposition": f'attachment; filename="{request_id}-{name}"',
         },
     )
 
@@ -77,7 +78,7 @@ def view(request: SignatureRequest, signing_base: str, file_links: FileLinks) ->
         "created_at": iso(request.created_at),
     }
     if request.status == "completed" and request.completed_at is not None:
-        shown["signed_document_url"] = file_links.url(request.scope, signed_document_path(request.id))
+        shown["signed_document_url"] = file_links.url(request.scope, signed_document_path(request))
         shown["completed_at"] = iso(request.completed_at)
     return shown
 

@@ -13,7 +13,6 @@ from qsignhub.signing.format import Intent, Made, Prepared
 class CAdES:
     """EN 319 122-1 clause 6, with certificates and revocation values in SignedData (clause 5.4)."""
 
-    media_type = "application/pkcs7-mime"
     suffix = ".p7m"
     archived = False
 

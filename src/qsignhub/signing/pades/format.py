@@ -18,7 +18,6 @@ from qsignhub.signing.pades.revision import (
 class PAdES:
     """EN 319 142-1 clause 6."""
 
-    media_type = "application/pdf"
     suffix = ".pdf"
     archived = True
 

@@ -18,7 +18,6 @@ from qsignhub.signing.xades.signature import (
 class XAdES:
     """EN 319 132-1 clause 6."""
 
-    media_type = "application/xml"
     suffix = ".xml"
     archived = False
 

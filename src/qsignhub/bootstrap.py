@@ -17,6 +17,7 @@ from qsignhub.ceremonies.invitations import Invitations
 from qsignhub.ceremonies.sealing import Sealing
 from qsignhub.ceremonies.service import Ceremonies
 from qsignhub.ceremonies.signature import Checkpoint, SignatureSteps
+from qsignhub.ceremonies.specimens import Specimens
 from qsignhub.ceremonies.trust import TrustService, TrustServices
 from qsignhub.ceremonies.workplace import Workplace
 from qsignhub.custody.activation import ActivationIssuer, ActivationVerifier
@@ -64,6 +65,7 @@ class Services:
     identities: IdentityVerifications
     ceremonies: Ceremonies
     authority: Authority
+    specimens: Specimens
     trust: TrustServices
     webhooks: Webhooks
     job_handlers: Mapping[str, JobHandler]
@@ -168,6 +170,7 @@ async def _compose(
         identities=identities,
         ceremonies=ceremonies,
         authority=authority,
+        specimens=Specimens(sandbox, blobs, settings.spool_dir, clock),
         trust=trust,
         webhooks=webhooks,
         job_handlers={

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from qsignhub.api import errors, files, health, pki
+from qsignhub.api import errors, files, health, pki, sandbox_specimens
 from qsignhub.api.context import RequestId
 from qsignhub.api.v1 import documents, signature_requests, validation
 from qsignhub.bootstrap import Services
@@ -44,6 +44,7 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
         validation.router,
         files.router,
         pki.router,
+        sandbox_specimens.router,
         health.router,
     ):
         app.include_router(router)

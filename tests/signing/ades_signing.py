@@ -32,7 +32,7 @@ def pki() -> TestPki:
 
 @cache
 def people() -> tuple[LoadedKey, ...]:
-    return tuple(pki().issue(f"Signer {number}") for number in range(1, 6))
+    return tuple(pki().issue(f"Signer {number}") for number in range(1, 21))
 
 
 def trust_folder(folder: Path) -> Path:

@@ -37,7 +37,7 @@ def openssl_verifies(file: Path, content: Path, *more: str | Path) -> tuple[bool
     return said.returncode == 0, said.stderr
 
 
-@pytest.mark.parametrize("signers", [1, 2, 5])
+@pytest.mark.parametrize("signers", [1, 2, 5, 20])
 @pytest.mark.parametrize(
     "document", [DOCUMENT, b"", bytes(range(256)) * 1000], ids=["text", "empty", "bytes"]
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,6 +22,8 @@ from qsignhub.signing.errors import DocumentNotSignable
 from qsignhub.signing.xades.names import SIGNATURE
 
 _EMPTY_ROOT = re.compile(r"""(<([^\s/>"'<]+)(?:[^"'<>]|"[^"]*"|'[^']*')*?)/>""")
+
+_one_tree_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +38,15 @@ class EndOfRoot:
 def digest_without_signatures(path: Path, *, may_be_signed: bool) -> bytes:
     """SHA-256 of the canonical document (exclusive, no comments) with every signature taken out.
 
-    Canonical form is streamed into the hash. ``may_be_signed`` False: a document that holds a signature
-    already is refused, since what stands inside of it would not be covered, and it might break.
+    The tree takes up to sixteen times the file's size while it is there, so a process builds one at a
+    time; the canonical form is streamed into the hash.
+
+    ``may_be_signed`` False: a document that holds a signature already is refused, since what stands inside
+    of it would not be covered, and it might break.
     """
     find_end_of_root(path)  # refuses a document type declaration before the tree is built
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
-    )
-    try:
-        tree = etree.parse(str(path), parser)
-    except etree.XMLSyntaxError as exc:
-        raise DocumentNotSignable(f"The XML document cannot be read: {exc.msg}") from exc
-    signatures = list(tree.iter(SIGNATURE))
-    if signatures and not may_be_signed:
-        raise DocumentNotSignable(
-            "The XML document holds a signature already; it can be signed with format cades, as it is."
-        )
-    for signature in signatures:
-        _take_out(signature)
-    sink: Any = _Digest()
-    tree.write(sink, method="c14n", exclusive=True, with_comments=False)
-    digest: bytes = sink.sha256.digest()
-    return digest
+    with _one_tree_at_a_time:
+        return _digest(path, may_be_signed=may_be_signed)
 
 
 def insert(path: Path, signature: bytes) -> None:
@@ -106,6 +96,27 @@ def find_end_of_root(path: Path) -> EndOfRoot:
         file.seek(0)
         encoding = _byte_order(file.read(2)) or declared
     return EndOfRoot(end, encoding, empty=beginning == end)
+
+
+def _digest(path: Path, *, may_be_signed: bool) -> bytes:
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
+    )
+    try:
+        tree = etree.parse(str(path), parser)
+    except etree.XMLSyntaxError as exc:
+        raise DocumentNotSignable(f"The XML document cannot be read: {exc.msg}") from exc
+    signatures = list(tree.iter(SIGNATURE))
+    if signatures and not may_be_signed:
+        raise DocumentNotSignable(
+            "The XML document holds a signature already; it can be signed with format cades, as it is."
+        )
+    for signature in signatures:
+        _take_out(signature)
+    sink: Any = _Digest()
+    tree.write(sink, method="c14n", exclusive=True, with_comments=False)
+    digest: bytes = sink.sha256.digest()
+    return digest
 
 
 def _refuse_doctype(*_: object) -> NoReturn:

@@ -124,6 +124,8 @@ async def test_the_signed_document_has_its_name_and_type_wherever_it_is_told(
         link = services.file_links.url(request.scope, signed_document_path(request))
         other = link.replace(name, "signed.pdf")
         assert (await client.get(other[other.index("/docs/") :])).status_code == 403
+        misnamed = services.file_links.url(request.scope, f"/docs/{request.id}/signed.pdf")
+        assert (await client.get(misnamed[misnamed.index("/docs/") :])).status_code == 404
         path = f"/v1/signature-requests/{request.id}/download"
         download = await client.get(path, headers={"X-API-Key": key})
     assert download.headers["content-type"] == media_type

@@ -174,6 +174,22 @@ def test_cases_24_to_26_what_is_no_plain_document_is_refused(tmp_path: Path, doc
         prepared_by(XAdES(), file, people()[0], 1, first=True)
 
 
+async def test_a_long_text_takes_a_signature(tmp_path: Path):
+    """An invoice with its attachments in it: more text in a row than libxml2 takes by default."""
+    file = tmp_path / "signed.xml"
+    document = b"<invoice><attachment>" + b"QUJD" * 3_000_000 + b"</attachment></invoice>"
+    await signed_by_all(XAdES(), document, file, 2)
+    assert file.read_bytes().startswith(document.removesuffix(b"</invoice>"))
+
+
+async def test_nested_as_deep_as_allowed_takes_a_signature(tmp_path: Path):
+    trust_folder(tmp_path)
+    file = tmp_path / "signed.xml"
+    await signed_by_all(XAdES(), b"<a>" * 256 + b"</a>" * 256, file, 1)
+    ok, said = xmlsec1_verifies(file, 1)
+    assert ok, said
+
+
 def test_case_25_a_billion_laughs_are_refused_before_the_first(tmp_path: Path):
     file = tmp_path / "document.xml"
     entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))

@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from qsignhub.api.context import House
 from qsignhub.foundation.scope import Scope
+from qsignhub.signature_requests.errors import SignatureRequestNotFound
 from qsignhub.signature_requests.model import SIGNED_FILE
 
 router = APIRouter(tags=["Files"])
@@ -41,11 +42,13 @@ async def preview(document_id: str, house: House, owner: Owner) -> StreamingResp
 
 
 @router.get("/docs/{request_id}/signed.{suffix}", response_class=StreamingResponse)
-async def signed_document(request_id: str, house: House, owner: Owner) -> StreamingResponse:
-    """``signed.pdf``, ``signed.xml`` or ``signed.p7m``: the link is signed with the name that we gave it."""
+async def signed_document(request_id: str, suffix: str, house: House, owner: Owner) -> StreamingResponse:
+    """``signed.pdf``, ``signed.xml`` or ``signed.p7m``, by the request's format."""
     async with house.database.transaction() as tx:
         found = await house.signature_requests.get(tx, owner, request_id)
-        _, media_type = SIGNED_FILE[found.format]
+        name, media_type = SIGNED_FILE[found.format]
+        if name != f"signed.{suffix}":
+            raise SignatureRequestNotFound(f"The signed document of this request is {name}.")
         revision = await house.signature_requests.signed_document(tx, found)
     return StreamingResponse(
         house.blobs.stream(revision.blob_key),

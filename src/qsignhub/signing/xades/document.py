@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import re
+import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,18 +21,16 @@ from lxml import etree
 from qsignhub.signing.errors import DocumentNotSignable
 from qsignhub.signing.xades.names import SIGNATURE
 
-_EMPTY_ROOT = re.compile(r"""(<([^\s/>"'<]+)(?:[^"'<>]|"[^"]*"|'[^']*')*?)/>""")
-
 _one_tree_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class EndOfRoot:
-    """Where the root element ends. ``empty``: it is one tag, ``<root/>``, which begins at ``position``."""
+    """``position``, in bytes, is where the root's end tag begins; of ``<root/>``, where that tag ends."""
 
+    name: str
     position: int
     encoding: str
-    empty: bool
 
 
 def digest_without_signatures(path: Path, *, may_be_signed: bool) -> bytes:
@@ -56,33 +54,32 @@ def insert(path: Path, signature: bytes) -> None:
     with path.open("r+b") as file:
         file.seek(end.position)
         rest = file.read()
-        if end.empty:
-            tag, name, after = _split_empty_tag(rest.decode(end.encoding))
-            rest = f"{tag}>{markup}</{name}>{after}".encode(end.encoding)
-        else:
-            rest = markup.encode(end.encoding) + rest
         file.seek(end.position)
-        file.write(rest)
+        if not rest.startswith("</".encode(end.encoding)):
+            markup = f">{markup}</{end.name}>"
+            file.seek(-len("/>".encode(end.encoding)), os.SEEK_CUR)
+        file.write(markup.encode(end.encoding) + rest)
 
 
 def find_end_of_root(path: Path) -> EndOfRoot:
     """Raises DocumentNotSignable for what is not well-formed, or has a document type declaration."""
     parser = expat.ParserCreate()
-    beginning = end = -1
-    declared = "utf-8"
+    declared, root, position = "utf-8", "", -1
 
     def on_declaration(_version: str, encoding: str | None, _standalone: int) -> None:
         nonlocal declared
         declared = encoding or declared
 
-    def on_start(_name: str, _attributes: Any) -> None:
-        nonlocal beginning
-        beginning = parser.CurrentByteIndex
-        parser.StartElementHandler = None
+    def on_start(name: str, _attributes: Any) -> None:
+        nonlocal root
+        if root:
+            parser.StartElementHandler = None
+        # Only with a handler for starts is the end of an empty tag where it ends, and not where it begins.
+        root = root or name
 
     def on_end(_name: str) -> None:
-        nonlocal end
-        end = parser.CurrentByteIndex
+        nonlocal position
+        position = parser.CurrentByteIndex
 
     parser.XmlDeclHandler = on_declaration
     parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -95,12 +92,19 @@ def find_end_of_root(path: Path) -> EndOfRoot:
             raise DocumentNotSignable(f"The XML document cannot be read: {exc}") from exc
         file.seek(0)
         encoding = _byte_order(file.read(2)) or declared
-    return EndOfRoot(end, encoding, empty=beginning == end)
+    return EndOfRoot(root, position, encoding)
+
+
+def _refuse_doctype(*_: object) -> NoReturn:
+    raise DocumentNotSignable(
+        "The XML document has a document type declaration (DOCTYPE); take it out, or sign with format cades."
+    )
 
 
 def _digest(path: Path, *, may_be_signed: bool) -> bytes:
+    # huge: a text may be longer than 10 MB (a PDF in an invoice); elements nest 2,048 deep at most
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, recover=False
     )
     try:
         tree = etree.parse(str(path), parser)
@@ -119,23 +123,9 @@ def _digest(path: Path, *, may_be_signed: bool) -> bytes:
     return digest
 
 
-def _refuse_doctype(*_: object) -> NoReturn:
-    raise DocumentNotSignable(
-        "The XML document has a document type declaration (DOCTYPE); take it out, or sign with format cades."
-    )
-
-
 def _byte_order(start: bytes) -> str | None:
     """UTF-16 is written without another byte order mark in the middle of the file."""
     return {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}.get(start)
-
-
-def _split_empty_tag(text: str) -> tuple[str, str, str]:
-    """``<root a="b"/>`` and what follows it: the open tag without its end, the name, the rest."""
-    tag = _EMPTY_ROOT.match(text)
-    if tag is None:
-        raise DocumentNotSignable("The XML document's root element cannot be read.")
-    return tag[1], tag[2], text[tag.end() :]
 
 
 def _take_out(element: etree._Element) -> None:

@@ -168,11 +168,15 @@ def _certificate_values(data: ValidationData) -> etree._Element:
 
 
 def _revocation_values(data: ValidationData) -> etree._Element:
-    lists = (element(XADES, "EncapsulatedCRLValue", der) for der in data.crls)
-    answers = (element(XADES, "EncapsulatedOCSPValue", der) for der in data.ocsp_responses)
-    return parent(
-        XADES, "RevocationValues", parent(XADES, "CRLValues", *lists), parent(XADES, "OCSPValues", *answers)
-    )
+    """A kind of value that there is none of is left out: the schema knows no empty list."""
+    lists = [element(XADES, "EncapsulatedCRLValue", der) for der in data.crls]
+    answers = [element(XADES, "EncapsulatedOCSPValue", der) for der in data.ocsp_responses]
+    values = parent(XADES, "RevocationValues")
+    if lists:
+        values.append(parent(XADES, "CRLValues", *lists))
+    if answers:
+        values.append(parent(XADES, "OCSPValues", *answers))
+    return values
 
 
 def _with_value(signature: bytes, value: bytes) -> etree._Element:

@@ -31,6 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             (f"{tool} is not installed" for tool in ("pdfsig", "openssl", "curl") if not shutil.which(tool)),
             None,
         ),
+        "xmlsec": None if shutil.which("xmlsec1") else "xmlsec1 is not installed",
     }
     for item in items:
         for marker, reason in reasons.items():

@@ -21,6 +21,7 @@ from qsignhub.ceremonies.notices import Notices
 from qsignhub.ceremonies.sealing import Sealing
 from qsignhub.ceremonies.service import Ceremonies
 from qsignhub.ceremonies.signature import Checkpoint, SignatureSteps
+from qsignhub.ceremonies.specimens import Specimens
 from qsignhub.ceremonies.trust import TrustService, TrustServices
 from qsignhub.ceremonies.workplace import Workplace
 from qsignhub.custody.activation import ActivationIssuer, ActivationVerifier
@@ -83,6 +84,7 @@ class Services:
     ceremonies: Ceremonies
     dossiers: Dossiers
     authority: Authority
+    specimens: Specimens
     trust: TrustServices
     webhooks: Webhooks
     notifications: Notifications
@@ -214,6 +216,7 @@ async def _compose(
         ceremonies=ceremonies,
         dossiers=dossiers,
         authority=authority,
+        specimens=Specimens(sandbox, blobs, settings.spool_dir, clock),
         trust=trust,
         webhooks=webhooks,
         notifications=notifications,

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from qsignhub.api import errors, files, health, jwks, metrics, observation, pki
+from qsignhub.api import errors, files, health, jwks, metrics, observation, pki, sandbox_specimens
 from qsignhub.api.admission import AtTheDoor
 from qsignhub.api.context import RequestId
 from qsignhub.api.openapi import document
@@ -51,6 +51,7 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
         files.router,
         pki.router,
         jwks.router,
+        sandbox_specimens.router,
     ):
         app.include_router(router)
     document.install(app)

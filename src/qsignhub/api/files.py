@@ -9,6 +9,8 @@ from fastapi.responses import Response, StreamingResponse
 
 from qsignhub.api.context import House
 from qsignhub.foundation.scope import Scope
+from qsignhub.signature_requests.errors import SignatureRequestNotFound
+from qsignhub.signature_requests.model import SIGNED_FILE
 
 router = APIRouter(include_in_schema=False)  # links in answers: no operations of the API
 
@@ -48,13 +50,17 @@ async def audit_trail(request_id: str, house: House, owner: Owner) -> Response:
     return Response(pdf, media_type="application/pdf", headers=_PRIVATE)
 
 
-@router.get("/docs/{request_id}/signed.pdf", response_class=StreamingResponse)
-async def signed_document(request_id: str, house: House, owner: Owner) -> StreamingResponse:
+@router.get("/docs/{request_id}/signed.{suffix}", response_class=StreamingResponse)
+async def signed_document(request_id: str, suffix: str, house: House, owner: Owner) -> StreamingResponse:
+    """``signed.pdf``, ``signed.xml`` or ``signed.p7m``, by the request's format."""
     async with house.database.transaction() as tx:
         found = await house.signature_requests.get(tx, owner, request_id)
+        name, media_type = SIGNED_FILE[found.format]
+        if name != f"signed.{suffix}":
+            raise SignatureRequestNotFound(f"The signed document of this request is {name}.")
         revision = await house.signature_requests.signed_document(tx, found)
     return StreamingResponse(
         house.blobs.stream(revision.blob_key),
-        media_type="application/pdf",
+        media_type=media_type,
         headers=_PRIVATE | {"Content-Length": str(revision.size_bytes)},
     )

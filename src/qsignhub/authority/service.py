@@ -87,6 +87,12 @@ class Authority:
         serial = x509.load_der_x509_certificate(certificate).serial_number
         await repository.revoke(tx, f"{serial:x}", Reason[reason.upper()].name.lower(), self._clock.now())
 
+    async def alone(self, tx: Transaction) -> None:
+        """Waits until no other transaction sets something up here that there is to be once; holds the turn
+        until this transaction ends.
+        """
+        await repository.lock_setup(tx)
+
     async def answer_ocsp(self, tx: Transaction, question: bytes) -> bytes:
         """An OCSPResponse (DER) to an OCSPRequest (DER). What was never issued is never good."""
         serials = self.ocsp_responder.requested_serials(question)

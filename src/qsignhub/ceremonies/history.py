@@ -46,7 +46,7 @@ def history_of(records: Records) -> History:
 
 
 def _signed_name(request: SignatureRequest) -> str:
-    return PurePosixPath(signed_document_path(request.id)).name
+    return PurePosixPath(signed_document_path(request)).name
 
 
 def _party(records: Records, number: int, signer: Signer) -> Party:

@@ -23,10 +23,15 @@ Step = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The signer's act: what was seen, and when. ``document_sha256`` is of the original."""
+    """The signer's act: what was seen, and when.
+
+    ``document_sha256`` is of the original; ``signable_sha256`` of what gets signed: the same, or the PDF
+    that the original was converted to.
+    """
 
     signer_id: str
     document_sha256: str
+    signable_sha256: str
     given_at: datetime
 
 
@@ -98,13 +103,14 @@ async def add_consent(
 ) -> None:
     await tx.execute(
         "INSERT INTO consents"
-        " (signer_id, account_id, mode, document_sha256, given_at, ip_address, user_agent) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        " (signer_id, account_id, mode, document_sha256, signable_sha256, given_at, ip_address, user_agent) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
         (
             consent.signer_id,
             scope.account_id,
             scope.mode,
             consent.document_sha256,
+            consent.signable_sha256,
             consent.given_at,
             ip_address,
             user_agent,
@@ -115,7 +121,7 @@ async def add_consent(
 async def find_consent(tx: Transaction, scope: Scope, signer_id: str) -> Consent | None:
     row = await fetch_one(
         tx,
-        "SELECT signer_id, document_sha256, given_at FROM consents "
+        "SELECT signer_id, document_sha256, signable_sha256, given_at FROM consents "
         "WHERE signer_id = %s AND account_id = %s AND mode = %s",
         (signer_id, scope.account_id, scope.mode),
     )

@@ -1,4 +1,4 @@
-"""The last step of a request: a document timestamp over all signatures (PAdES-B-LTA)."""
+"""The last step of a request: a document timestamp over all signatures (PAdES-B-LTA), and completion."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
 from qsignhub.signature_requests.model import SignatureRequest
 from qsignhub.signature_requests.service import SignatureRequests
+from qsignhub.signing.formats import FORMATS
 from qsignhub.signing.pades.revision import fill, prepare_document_timestamp
 from qsignhub.timestamping.kept import read_kept_token
 
@@ -35,7 +36,7 @@ class Sealing:
         self._checkpoint = checkpoint
 
     async def step(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> None:
-        if signing.step == "authorised":
+        if signing.step == "authorised" and FORMATS[request.format].archived:
             self._checkpoint("before seal")
             await self._seal(tx, request, signing)
             self._checkpoint("after seal")
@@ -74,7 +75,9 @@ class Sealing:
         )
 
     async def _complete(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> None:
-        await self._requests.publish_revision(tx, request, signing.id, published(signing))
+        """A format without a document timestamp is complete with the last signature's revision."""
+        if signing.step == "embedded":
+            await self._requests.publish_revision(tx, request, signing.id, published(signing))
         await self._requests.completed(tx, request)
         await journal.record(tx, signing, "published")
         await journal.finish(tx, signing, self._clock.now())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,13 +29,9 @@ from qsignhub.identity.service import IdentityVerifications
 from qsignhub.signature_requests.model import SignatureRequest, Signer
 from qsignhub.signature_requests.service import SignatureRequests
 from qsignhub.signing import cms
+from qsignhub.signing.format import Format, Intent, Made, Prepared
+from qsignhub.signing.formats import FORMATS
 from qsignhub.signing.pades.appearance import Appearance, FieldPlacement
-from qsignhub.signing.pades.revision import (
-    PreparedRevision,
-    append_validation_data,
-    fill,
-    prepare_signature,
-)
 from qsignhub.timestamping.kept import read_kept_token
 from qsignhub.timestamping.model import TimestampToken
 
@@ -115,29 +110,36 @@ class SignatureSteps:
         consent = await journal.find_consent(work.tx, work.request.scope, work.signer.id)
         if consent is None or consent.document_sha256 != source.original_sha256:
             raise DocumentChanged("The document is not the one that the signer agreed to; it is not signed.")
-        async with self._workplace.on_copy_of(source) as (original, target):
-            prepared = await asyncio.to_thread(
-                prepare_signature,
-                original,
-                target,
-                field_name=f"Signature-{work.signer.id}",
-                claimed_time=self._clock.now(),
-                appearance=_appearance(work.request, work.signer),
+        if consent.signable_sha256 != source.signable_sha256:
+            raise DocumentChanged(
+                "The document was converted again after the signer agreed; it is not signed."
             )
-            stored = await self._workplace.store(work.request, work.signing, "prepared", target)
-        attributes = cms.signed_attributes(prepared.digest, certificate)
+        intent = Intent(
+            name=f"Signature-{work.signer.id}",
+            certificate=certificate,
+            claimed_time=self._clock.now(),
+            first=source.unsigned,
+            appearance=_appearance(work.request, work.signer),
+        )
+        key, sha256 = source.key, source.sha256
+        async with self._workplace.on_copy_of(source) as (original, target):
+            prepared = await asyncio.to_thread(_format(work).prepare, original, target, intent)
+            if prepared.reserved is not None:
+                stored = await self._workplace.store(work.request, work.signing, "prepared", target)
+                key, sha256 = stored.key, stored.sha256
+        start, end = prepared.reserved or (None, None)
         await journal.record(
             work.tx,
             work.signing,
             "prepared",
             {
                 "base_revision": source.revision,
-                "prepared_key": stored.key,
-                "prepared_sha256": stored.sha256,
-                "reserved_start": prepared.reserved_start,
-                "reserved_end": prepared.reserved_end,
-                "signed_attributes": attributes,
-                "digest": cms.digest_to_sign(attributes),
+                "prepared_key": key,
+                "prepared_sha256": sha256,
+                "reserved_start": start,
+                "reserved_end": end,
+                "signed_attributes": prepared.to_be_signed,
+                "digest": prepared.digest,
             },
         )
 
@@ -187,7 +189,9 @@ class SignatureSteps:
         await journal.record(work.tx, work.signing, "signed", {"signature": signature})
 
     async def _timestamp(self, work: _Work) -> None:
-        imprint = hashlib.sha256(there(work.signing.signature)).digest()
+        imprint = _format(work).imprint(
+            _prepared(work.signing), there(work.signing.signature), there(work.signing.certificate)
+        )
         with waiting_for_better():
             token = await self._trust.of(work.request.scope.mode).timestamps.timestamp(imprint)
         begin, end = validity_of(there(work.signing.certificate))
@@ -196,21 +200,21 @@ class SignatureSteps:
         await journal.record(work.tx, work.signing, "timestamped", {"timestamp_token": token.der})
 
     async def _embed(self, work: _Work) -> None:
-        """Signature, chain and status into the document: PAdES-B-LT."""
+        """Signature, chain and status into the document: B-LT."""
         certificate, token = there(work.signing.certificate), self._token(work.signing)
         trust = self._trust.of(work.request.scope.mode)
         data = await self._workplace.validation_data(trust, token, certificate)
-        signature = cms.assemble(
-            there(work.signing.signed_attributes),
-            there(work.signing.signature),
-            certificate,
-            trust.authority.chain[:-1],
-            token.der,
+        made = Made(
+            prepared=_prepared(work.signing),
+            first=there(work.signing.base_revision) == 0,
+            certificate=certificate,
+            chain=trust.authority.chain[:-1],
+            signature=there(work.signing.signature),
+            timestamp_token=token.der,
+            validation_data=data,
         )
-        prepared = PreparedRevision(b"", there(work.signing.reserved_start), there(work.signing.reserved_end))
         async with self._workplace.on_prepared(work.signing) as target:
-            await asyncio.to_thread(fill, target, prepared, signature)
-            await asyncio.to_thread(append_validation_data, target, data)
+            await asyncio.to_thread(_format(work).embed, target, made)
             stored = await self._workplace.store(work.request, work.signing, "signed", target)
         await journal.record(work.tx, work.signing, "embedded", stored.as_result())
 
@@ -248,6 +252,16 @@ class SignatureSteps:
     @staticmethod
     def _token(signing: Signing) -> TimestampToken:
         return read_kept_token(there(signing.timestamp_token))
+
+
+def _format(work: _Work) -> Format:
+    return FORMATS[work.request.format]
+
+
+def _prepared(signing: Signing) -> Prepared:
+    start, end = signing.reserved_start, signing.reserved_end
+    reserved = None if start is None or end is None else (start, end)
+    return Prepared(there(signing.signed_attributes), there(signing.digest), reserved)
 
 
 def _appearance(request: SignatureRequest, signer: Signer) -> Appearance | None:

@@ -26,6 +26,7 @@ from qsignhub.foundation.errors import Refused
 from qsignhub.revocation.model import CertificateStatus, State
 from qsignhub.signature_requests.model import Revision, SignatureRequest
 from qsignhub.signature_requests.service import SignatureRequests
+from qsignhub.signing.formats import FORMATS
 from qsignhub.signing.validation_data import ValidationData
 from qsignhub.timestamping.model import TimestampToken
 
@@ -38,6 +39,13 @@ class Source:
     key: str
     sha256: str
     original_sha256: str
+    """Of the document as it was uploaded: what the signers were shown."""
+    signable_sha256: str
+    """Of what revision 1 is made of: the same, or the PDF that the document was converted to."""
+
+    @property
+    def unsigned(self) -> bool:
+        return self.revision == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +68,11 @@ class Workplace:
 
     async def source(self, tx: Transaction, request: SignatureRequest) -> Source:
         document = await self._documents.get(tx, request.scope, request.document_id)
+        signable = self._documents.signable(document, request.format)
         revision = await self._requests.latest_revision(tx, request)
         if revision is None:
-            return Source(0, document.blob_key, document.sha256, document.sha256)
-        return Source(revision.number, revision.blob_key, revision.sha256, document.sha256)
+            return Source(0, signable.key, signable.sha256, document.sha256, signable.sha256)
+        return Source(revision.number, revision.blob_key, revision.sha256, document.sha256, signable.sha256)
 
     @asynccontextmanager
     async def on_copy_of(self, source: Source) -> AsyncIterator[tuple[Path, Path]]:
@@ -77,7 +86,7 @@ class Workplace:
 
     @asynccontextmanager
     async def on_prepared(self, signing: Signing) -> AsyncIterator[Path]:
-        """A private copy of a signing's prepared revision, its hash checked, to be finished."""
+        """A private copy of what a signing has prepared, its hash checked, to be finished."""
         async with self._blobs.as_file(there(signing.prepared_key)) as prepared, self._scratch() as target:
             await asyncio.to_thread(shutil.copyfile, prepared, target)
             if await asyncio.to_thread(sha256_of, target) != signing.prepared_sha256:
@@ -87,7 +96,8 @@ class Workplace:
     async def store(self, request: SignatureRequest, signing: Signing, kind: str, path: Path) -> Stored:
         """Under a key of this content: a step done twice never overwrites what it stored before."""
         sha256 = await asyncio.to_thread(sha256_of, path)
-        key = f"requests/{request.scope.mode}/{request.id}/{signing.id}/{kind}-{sha256[:16]}.pdf"
+        suffix = FORMATS[request.format].suffix
+        key = f"requests/{request.scope.mode}/{request.id}/{signing.id}/{kind}-{sha256[:16]}{suffix}"
         await self._blobs.put_file(key, path)
         return Stored(key, sha256, (await asyncio.to_thread(path.stat)).st_size)
 
@@ -112,7 +122,7 @@ class Workplace:
 
     @asynccontextmanager
     async def _scratch(self) -> AsyncIterator[Path]:
-        with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".pdf") as file:
+        with tempfile.NamedTemporaryFile(dir=self._folder) as file:
             yield Path(file.name)
 
 

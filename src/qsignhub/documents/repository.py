@@ -29,4 +29,4 @@ async def find(tx: Transaction, scope: Scope, document_id: str) -> Document | No
 
 
 def _document(row: Row) -> Document:
-    return Document(**{name: row[name] for name in Document.__slots__})
+    return Document(**{name: row[name] for name in Document.__slots__ if name in row})

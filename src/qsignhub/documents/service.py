@@ -11,7 +11,7 @@ from qsignhub.documents import repository
 from qsignhub.documents.errors import DocumentNotFound
 from qsignhub.documents.inspection import check_declared_type
 from qsignhub.documents.inspector import Inspector
-from qsignhub.documents.model import RETENTION, Document
+from qsignhub.documents.model import RETENTION, Document, Signable
 from qsignhub.documents.upload import ReceivedUpload
 from qsignhub.foundation.blobs import Blobs
 from qsignhub.foundation.clock import Clock
@@ -70,6 +70,13 @@ class Documents:
         if document is None:
             raise DocumentNotFound(f"There is no document {document_id}.", field="document_id")
         return document
+
+    @staticmethod
+    def signable(document: Document, signature_format: str) -> Signable:
+        """What a signature of this format is put on: ``pades`` on the PDF that there is of a document."""
+        if signature_format == "pades" and document.pdf_key and document.pdf_sha256:
+            return Signable(document.pdf_key, document.pdf_sha256)
+        return Signable(document.blob_key, document.sha256)
 
     def as_file(self, document: Document) -> AbstractAsyncContextManager[Path]:
         return self._blobs.as_file(document.blob_key)

@@ -8,7 +8,7 @@ never encoded anew. The reader is strict: minimal definite lengths, low tag numb
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from asn1crypto import core
 
@@ -16,6 +16,7 @@ INTEGER = 0x02
 BIT_STRING = 0x03
 OCTET_STRING = 0x04
 OBJECT_IDENTIFIER = 0x06
+UTC_TIME = 0x17
 GENERALIZED_TIME = 0x18
 SEQUENCE = 0x30
 SET = 0x31
@@ -37,11 +38,15 @@ class Element(NamedTuple):
 def encode(tag: int, *parts: bytes) -> bytes:
     """One element around the given content."""
     content = b"".join(parts)
-    length = len(content)
+    return header(tag, len(content)) + content
+
+
+def header(tag: int, length: int) -> bytes:
+    """Identifier and length of an element whose content, of ``length`` octets, is written elsewhere."""
     if length < 0x80:
-        return bytes((tag, length)) + content
+        return bytes((tag, length))
     octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(octets))) + octets + content
+    return bytes((tag, 0x80 | len(octets))) + octets
 
 
 def integer(value: int) -> bytes:
@@ -91,6 +96,18 @@ def elements(data: bytes) -> list[Element]:
         found.append(Element(tag, data[start:stop], data[position:stop]))
         position = stop
     return found
+
+
+def read_header(file: BinaryIO, tag: int) -> int:
+    """Reads identifier and length where the file stands; the content's length. Raises NotDer."""
+    start = file.read(2)
+    if len(start) < 2 or start[0] != tag:
+        raise NotDer("not the element that was expected")
+    octets = file.read(start[1] & 0x7F) if start[1] >= 0x80 else b""
+    length = int.from_bytes(octets, "big") if octets else start[1]
+    if header(tag, length) != start + octets:
+        raise NotDer("a length is not in its shortest form")
+    return length
 
 
 def read(data: bytes, tag: int = SEQUENCE) -> Element:

@@ -209,7 +209,7 @@ def _signer_page(
         field_error = text("identify.failed", reason=view.signer.failure_message or "")
     signed_document = None
     if view.state == "signed" and view.completed:
-        signed_document = house.file_links.url(view.request.scope, signed_document_path(view.request.id))
+        signed_document = house.file_links.url(view.request.scope, signed_document_path(view.request))
     return renderer.page(
         house.settings.base_url,
         "signer.html",

@@ -8,11 +8,12 @@ from qsignhub.foundation.clock import iso
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.events import Events
 from qsignhub.foundation.file_links import FileLinks
-from qsignhub.signature_requests.model import SignatureRequest, Signer
+from qsignhub.signature_requests.model import SIGNED_FILE, SignatureRequest, Signer
 
 
-def signed_document_path(request_id: str) -> str:
-    return f"/docs/{request_id}/signed.pdf"
+def signed_document_path(request: SignatureRequest) -> str:
+    name, _ = SIGNED_FILE[request.format]
+    return f"/docs/{request.id}/{name}"
 
 
 def audit_trail_path(request_id: str) -> str:
@@ -43,6 +44,6 @@ class Announcements:
         summary: dict[str, Any] = {"id": request.id, "status": request.status}
         if request.status == "completed":
             summary["signed_document_url"] = self._file_links.url(
-                request.scope, signed_document_path(request.id)
+                request.scope, signed_document_path(request)
             )
         return summary | {"metadata": dict(request.metadata)}

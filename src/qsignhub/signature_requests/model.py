@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from qsignhub.foundation.scope import Scope
 from qsignhub.signature_requests.states import MAX_SIGNERS, RequestStatus, SignerStatus, Standing
@@ -21,6 +21,22 @@ SigningOrder = Literal["sequential", "parallel"]
 SignatureFormat = Literal["pades", "xades", "cades"]
 IdentityMethod = Literal["video_id", "eidas_idp", "bank_id", "sms_otp"]
 ReminderChannel = Literal["email", "sms", "both"]
+
+SIGNED_FILE: Final[Mapping[SignatureFormat, tuple[str, str]]] = {
+    "pades": ("signed.pdf", "application/pdf"),
+    "xades": ("signed.xml", "application/xml"),
+    "cades": ("signed.p7m", "application/pkcs7-mime"),
+}
+"""Name and media type of the signed document."""
+
+_XML_TYPES = frozenset({"application/xml", "text/xml"})
+
+
+def default_format(mime_type: str) -> SignatureFormat:
+    """The contract's default: PAdES for PDF, XAdES for XML, CAdES for all other types."""
+    if mime_type == "application/pdf":
+        return "pades"
+    return "xades" if mime_type in _XML_TYPES else "cades"
 
 
 @dataclass(frozen=True, slots=True)

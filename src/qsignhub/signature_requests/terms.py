@@ -30,11 +30,11 @@ from qsignhub.signature_requests.model import (
     NewSigner,
     SignatureFormat,
     SignatureType,
+    default_format,
 )
 
 _PDF, _XML = "application/pdf", "application/xml"
 _ROUNDING = 0.01  # points; a page of 210 mm is 595.2756 of them
-_DEFAULT_FORMAT: dict[str, SignatureFormat] = {_PDF: "pades", _XML: "xades"}
 _DEFAULT_METHOD: dict[SignatureType, IdentityMethod | None] = {
     "qes": "video_id",
     "aes": "sms_otp",  # the invitation by e-mail is the first factor, the code by SMS the second
@@ -44,7 +44,7 @@ _DEFAULT_METHOD: dict[SignatureType, IdentityMethod | None] = {
 
 def format_of(new: NewSignatureRequest, document: Document) -> SignatureFormat:
     """PAdES for PDF, XAdES for XML, CAdES for all other types, if no other is asked for."""
-    return new.format or _DEFAULT_FORMAT.get(document.mime_type, "cades")
+    return new.format or default_format(document.mime_type)
 
 
 def method_of(new: NewSigner, signature_type: SignatureType) -> IdentityMethod | None:
@@ -99,7 +99,7 @@ def _of_format(chosen: SignatureFormat, document: Document) -> Iterator[Invalid]
         yield FormatNotPossible(
             "PAdES signs PDF and office documents; sign XML as xades or cades.", field="format"
         )
-    elif chosen == "pades" and document.pages is None:
+    elif chosen == "pades" and document.mime_type != _PDF and document.pdf_key is None:
         yield FormatNotPossible(
             "PAdES needs the document as PDF, and this one could not be converted here; sign it as cades.",
             field="format",

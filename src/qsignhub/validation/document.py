@@ -17,7 +17,13 @@ from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
-from qsignhub.validation.errors import EncryptedDocument, NotAPdf, TooManySignatures, UnreadableDocument
+from qsignhub.validation.errors import (
+    EncryptedDocument,
+    NotAPdf,
+    TooManySignatures,
+    UnreadableDocument,
+    UnsupportedSignatureFormat,
+)
 
 MAX_SIGNATURES = 100
 HEADER_WINDOW = 1024  # ISO 32000-1 annex H.3.4.1: readers look for %PDF- in the first 1024 bytes
@@ -44,6 +50,7 @@ PARSER_ERRORS = (
     zlib.error,
 )
 
+_SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")  # the object identifier, DER
 _SIGNATURE_FILTERS = ("/ETSI.CAdES.detached", "/adbe.pkcs7.detached")
 _TIMESTAMP_FILTER = "/ETSI.RFC3161"
 
@@ -82,11 +89,14 @@ def parsing(what: str) -> Iterator[None]:
 
 def open_document(source: BinaryIO) -> SignedDocument:
     """:raises NotAPdf: no PDF header
+    :raises UnsupportedSignatureFormat: a signed file of another kind, also one with a PDF inside
     :raises EncryptedDocument: a password would be needed
     :raises UnreadableDocument: damaged structure, a decompression bomb, too many signatures
     """
     source.seek(0)
-    if b"%PDF-" not in source.read(HEADER_WINDOW):
+    start = source.read(HEADER_WINDOW)
+    _refuse_other_formats(start)
+    if b"%PDF-" not in start:
         raise NotAPdf("The file is not a PDF.")
     size = source.seek(0, os.SEEK_END)
     with parsing("its structure"):
@@ -99,6 +109,24 @@ def open_document(source: BinaryIO) -> SignedDocument:
         found = _filled_fields(reader)
     fields = _read_fields(reader, found)
     return SignedDocument(reader, source, size, tuple(sorted(fields, key=lambda field: field.revision)))
+
+
+def _refuse_other_formats(start: bytes) -> None:
+    """A verdict on a PDF inside of a signed file would say nothing about the signatures around it."""
+    text = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")  # of any encoding of Unicode
+    if start.startswith((b"0", b"-----BEGIN")) and (_SIGNED_DATA in start[:64] or start[:1] == b"-"):
+        kind, judge = "CAdES signature (CMS)", "openssl cms -verify -cades"
+    elif text.startswith(b"<"):
+        kind, judge = "XML document (XAdES)", "xmlsec1 --verify"
+    elif start.startswith(b"PK\x03\x04"):
+        kind, judge = "ZIP archive (ASiC)", "the European Commission's DSS"
+    else:
+        return
+    raise UnsupportedSignatureFormat(
+        f"The file is of the kind {kind}; only signatures in PDF documents (PAdES) are validated so far. "
+        f"Use a validator for it, for instance {judge}.",
+        field="file",
+    )
 
 
 def _filled_fields(reader: PdfFileReader) -> list[tuple[str, Any, Any]]:

@@ -2,6 +2,7 @@
 
 Invalid
 ├── NotAPdf                 there is no PDF header
+│   └── UnsupportedSignatureFormat  it is a CAdES, XAdES or ASiC file: not judged here, so not passed either
 ├── UnreadableDocument      damaged, or over a limit of the parser
 │   ├── EncryptedDocument   the content cannot be read without a password
 │   └── TooManySignatures   more signature fields than are validated in one go
@@ -15,6 +16,10 @@ from qsignhub.foundation.errors import Invalid
 
 class NotAPdf(Invalid):
     code = "NOT_A_PDF"
+
+
+class UnsupportedSignatureFormat(NotAPdf):
+    code = "UNSUPPORTED_SIGNATURE_FORMAT"
 
 
 class UnreadableDocument(Invalid):

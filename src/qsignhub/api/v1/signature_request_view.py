@@ -29,7 +29,7 @@ def view(house: Services, request: SignatureRequest) -> dict[str, Any]:
         "created_at": iso(request.created_at),
     }
     if request.status == "completed" and request.completed_at is not None:
-        shown["signed_document_url"] = house.file_links.url(request.scope, signed_document_path(request.id))
+        shown["signed_document_url"] = house.file_links.url(request.scope, signed_document_path(request))
         shown["audit_trail_url"] = house.file_links.url(request.scope, audit_trail_path(request.id))
         shown["completed_at"] = iso(request.completed_at)
     if request.cancelled_at is not None:

@@ -16,7 +16,7 @@ from qsignhub.api.v1.signature_request_plan import view_of_plan
 from qsignhub.api.v1.signature_request_view import view
 from qsignhub.foundation.cursors import DEFAULT_LIMIT, MAX_LENGTH, MAX_LIMIT
 from qsignhub.foundation.database import Transaction
-from qsignhub.signature_requests.model import Filters
+from qsignhub.signature_requests.model import SIGNED_FILE, Filters
 from qsignhub.signature_requests.states import RequestStatus
 
 router = APIRouter(prefix="/v1", tags=["Signature requests"])
@@ -114,12 +114,13 @@ async def download(
     async with house.database.transaction() as tx:
         found = await house.signature_requests.get(tx, speaker.scope, request_id)
         revision = await house.signature_requests.signed_document(tx, found)
+    name, media_type = SIGNED_FILE[found.format]
     return StreamingResponse(
         house.blobs.stream(revision.blob_key),
-        media_type="application/pdf",
+        media_type=media_type,
         headers={
             "Content-Length": str(revision.size_bytes),
-            "Content-Disposition": f'attachment; filename="{request_id}-signed.pdf"',
+            "Content-Disposition": f'attachment; filename="{request_id}-{name}"',
         },
     )
 

@@ -25,6 +25,7 @@ _STATUS: dict[type[errors.QSignHubError], HTTPStatus] = {
     errors.Gone: HTTPStatus.GONE,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Refused: HTTPStatus.CONFLICT,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -68,8 +69,11 @@ async def _ours(request: Request, exc: Exception) -> JSONResponse:
     status = status_of(exc)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.warning("%s %s: %s", request.state.request_id, exc.code, exc.message)
-    additions = {"field": exc.field} if exc.field else {}
+    additions: dict[str, Any] = {"field": exc.field} if exc.field else {}
     headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    if isinstance(exc, errors.TooMany):
+        additions["retry_after"] = exc.retry_after
+        headers = {"Retry-After": str(exc.retry_after)}
     return JSONResponse(envelope(request, exc.code, exc.message, **additions), status, headers=headers)
 
 

@@ -9,6 +9,7 @@
     ├── Gone              it was there once                     (HTTP 410)
     ├── TooLarge          over a documented limit               (HTTP 413)
     ├── Invalid           readable, but not acceptable          (HTTP 422)
+    ├── TooMany           more at once, or in a while, than is allowed (HTTP 429)
     ├── Refused           a check of ours said no; final, never retried
     └── Unavailable       a part we need is down; work waits and is retried (HTTP 503)
 
@@ -65,6 +66,16 @@ class TooLarge(QSignHubError):
 
 class Invalid(QSignHubError):
     code = "VALIDATION_FAILED"
+
+
+class TooMany(QSignHubError):
+    """``retry_after`` is in whole seconds: sooner it is not worth to try again."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, *, field: str | None = None, retry_after: int = 1) -> None:
+        super().__init__(message, field=field)
+        self.retry_after = max(1, retry_after)
 
 
 class Refused(QSignHubError):

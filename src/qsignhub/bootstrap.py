@@ -23,11 +23,16 @@ from qsignhub.custody.activation import ActivationIssuer, ActivationVerifier
 from qsignhub.custody.adapters.software import SoftwareKeys
 from qsignhub.custody.ports import SigningKeys
 from qsignhub.custody.service import Custody
+from qsignhub.documents import jobs as document_jobs
+from qsignhub.documents.admission import Uploads
+from qsignhub.documents.converter import Converter
 from qsignhub.documents.inspector import Inspector
+from qsignhub.documents.retention import Retention
 from qsignhub.documents.service import Documents
 from qsignhub.foundation.account_clock import AccountClock
 from qsignhub.foundation.blobs import Blobs
 from qsignhub.foundation.clock import Clock, SystemClock
+from qsignhub.foundation.cursors import Cursors
 from qsignhub.foundation.database import Database
 from qsignhub.foundation.events import Events
 from qsignhub.foundation.file_links import FileLinks
@@ -41,6 +46,7 @@ from qsignhub.settings import Settings
 from qsignhub.signature_requests.events import Announcements
 from qsignhub.signature_requests.repository import SignatureRequestRepository
 from qsignhub.signature_requests.service import SignatureRequests
+from qsignhub.signature_requests.signed_files import SignedFiles
 from qsignhub.timestamping.adapters.in_process import InProcessTimestampAuthority
 from qsignhub.webhooks.service import DELIVER_JOB, LISTENER_JOB, Webhooks
 
@@ -57,6 +63,8 @@ class Services:
     database: Database
     blobs: Blobs
     file_links: FileLinks
+    cursors: Cursors
+    uploads: Uploads
     inspector: Inspector
     accounts: Accounts
     documents: Documents
@@ -113,11 +121,12 @@ async def _compose(
     events = Events(jobs, clock, [LISTENER_JOB])
 
     accounts = Accounts(clock)
-    documents = Documents(blobs, inspector, clock)
+    documents = Documents(blobs, inspector, Converter(), account_clock, jobs)
     identities = IdentityVerifications({"test": SandboxIdentityProvider(clock)})
-    requests = SignatureRequests(
-        SignatureRequestRepository(Links(key)), Announcements(events, file_links), clock
-    )
+    request_repository = SignatureRequestRepository(Links(key))
+    requests = SignatureRequests(request_repository, Announcements(events, file_links), clock)
+    signed_files = SignedFiles(request_repository, blobs, account_clock)
+    retention = Retention(blobs, signed_files, account_clock, jobs)
 
     authority = await open_authority(side, vault, settings.base_url.rstrip("/"), clock)
     activation_key = await _activation_key(vault)
@@ -161,6 +170,8 @@ async def _compose(
         database=database,
         blobs=blobs,
         file_links=file_links,
+        cursors=Cursors(key),
+        uploads=Uploads(settings.spool_dir),
         inspector=inspector,
         accounts=accounts,
         documents=documents,
@@ -171,6 +182,7 @@ async def _compose(
         trust=trust,
         webhooks=webhooks,
         job_handlers={
+            **document_jobs.handlers(retention),
             **ceremony_jobs.handlers(ceremonies, cycle, requests),
             LISTENER_JOB: JobHandler(webhooks.fan_out),
             DELIVER_JOB: webhooks.delivery_handler(),

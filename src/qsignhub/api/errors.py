@@ -81,8 +81,10 @@ async def _invalid(request: Request, exc: Exception) -> JSONResponse:
     """Readable, but not as the contract wants it: every wrong field is named."""
     if not isinstance(exc, RequestValidationError | ValidationError):
         raise exc
+    # FastAPI says first whether it is of the query or of the path; the field's name is enough.
+    skipped = 1 if isinstance(exc, RequestValidationError) else 0
     found = [
-        {"field": ".".join(str(part) for part in problem["loc"]) or "body", "message": problem["msg"]}
+        {"field": ".".join(map(str, problem["loc"][skipped:])) or "body", "message": problem["msg"]}
         for problem in exc.errors()
     ]
     first = found[0]

@@ -68,7 +68,7 @@ class Ceremonies:
     async def open(self, tx: Transaction, scope: Scope, new: NewSignatureRequest) -> SignatureRequest:
         """Makes the request and invites its signers."""
         self._trust.of(scope.mode)
-        document = await self._documents.get(tx, scope, new.document_id)
+        document = await self._documents.hold(tx, scope, new.document_id)
         request = await self._requests.create(tx, scope, document, new)
         await self._invitations.send(tx, request)
         remaining = request.expires_at - self._clock.now()
@@ -119,7 +119,7 @@ class Ceremonies:
             return
         if signer.status != "verified":
             raise IdentityNotVerified("Your identity has to be verified before you can sign.")
-        document = await self._documents.get(tx, request.scope, request.document_id)
+        document = await self._documents.hold(tx, request.scope, request.document_id)
         now = self._clock.now()
         consent = Consent(signer.id, document.sha256, now)
         await journal.add_consent(tx, request.scope, consent, ip_address, user_agent)

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request, Response
 
 from qsignhub.api.context import House, Speaker
 from qsignhub.api.v1.documents import content_length
-from qsignhub.documents.upload import receive_upload
 from qsignhub.validation import TrustAnchor, validate_pdf
 
 router = APIRouter(prefix="/v1", tags=["Validation"])
@@ -18,16 +17,15 @@ router = APIRouter(prefix="/v1", tags=["Validation"])
 @router.post("/validate", summary="Validates a signed document (internal or external)")
 async def validate(request: Request, house: House, speaker: Speaker) -> Response:
     """multipart/form-data with ``file``. A test key also trusts the sandbox's root; a live key does not."""
-    upload = await receive_upload(
-        request.stream(),
-        request.headers.get("content-type", ""),
-        content_length(request),
-        house.settings.spool_dir,
-    )
     anchors = [TrustAnchor(house.authority.root, "sandbox")] if speaker.scope.mode == "test" else []
-    async with upload:
+    received = house.uploads.receive(
+        speaker.scope, request.stream(), request.headers.get("content-type", ""), content_length(request)
+    )
+    async with received as upload:
         # Reading somebody's file is CPU work on hostile input: it runs in a bounded process of its own.
-        verdict = await house.inspector.run(_validate_file, upload.path, anchors, house.clock.now())
+        verdict = await house.inspector.run(
+            _validate_file, upload.path, anchors, house.clock.now(), holder=speaker.scope.account_id
+        )
     return Response(verdict, media_type="application/json")
 
 

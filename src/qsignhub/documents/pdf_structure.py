@@ -79,13 +79,13 @@ def _pages(reader: PdfFileReader) -> Iterator[tuple[DictionaryObject, Box | None
 
 
 def _shown_box(boxes: dict[str, Any]) -> Box | None:
-    """The crop box, as far as it is within the media box (ISO 32000-2 §14.11.2); None without either."""
+    """The crop box, as far as it is within the media box (ISO 32000-2 §14.11.2); None for no area."""
     media, crop = _rectangle(boxes.get("/MediaBox")), _rectangle(boxes.get("/CropBox"))
     if media is None or crop is None:
         return media
     x0, y0 = max(media[0], crop[0]), max(media[1], crop[1])
     x1, y1 = min(media[2], crop[2]), min(media[3], crop[3])
-    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else media
+    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
 
 
 def _rectangle(found: object) -> Box | None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import docx
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 

@@ -31,6 +31,7 @@ class Retention:
 
     async def end(self, tx: Transaction, scope: Scope, document_id: str) -> None:
         """Removes what a document's time is over for; early, or while it is being signed, it comes back."""
+        being_signed = await self._signed_files.are_being_made(tx, scope, document_id)
         document = await repository.hold(tx, scope, document_id, alone=True)
         if document is None or document.purged_at is not None:
             return
@@ -38,7 +39,7 @@ class Retention:
         if now < document.expires_at:
             await schedule(self._jobs, tx, scope, document_id, document.expires_at - now)
             return
-        if await self._signed_files.are_being_made(tx, scope, document_id):
+        if being_signed:
             await schedule(self._jobs, tx, scope, document_id, _WHILE_BEING_SIGNED)
             return
         await repository.set_purged(tx, scope, document_id, now)

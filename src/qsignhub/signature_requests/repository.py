@@ -151,7 +151,15 @@ class SignatureRequestRepository:
         return row is not None
 
     async def any_being_signed(self, tx: Transaction, scope: Scope, document_id: str) -> bool:
-        """Whether a signer's signature, or the timestamp after the last one, is under way."""
+        """Whether a signer's signature, or the timestamp after the last one, is under way.
+
+        The document's requests are held until the transaction ends: none moves on meanwhile.
+        """
+        await tx.execute(
+            "SELECT 1 FROM signature_requests WHERE document_id = %s AND account_id = %s AND mode = %s"
+            " ORDER BY id FOR UPDATE",
+            (document_id, scope.account_id, scope.mode),
+        )
         row = await fetch_one(
             tx,
             "SELECT 1 FROM signature_requests r WHERE document_id = %s AND account_id = %s AND mode = %s"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-import time
 from typing import Any
 
 import httpx
@@ -52,7 +51,7 @@ def test_every_type_is_taken_in_and_shown(
     assert "hazards" not in document
     image = preview_of(document)
     assert max(image.size) == 1000
-    assert image.convert("L").getextrema()[0] < 100
+    assert len(image.convert("1").getcolors() or []) == 2  # ink on paper
 
     again = live_service.client.get(f"/v1/documents/{document['id']}").json()
     assert again.keys() == document.keys()
@@ -65,6 +64,9 @@ def test_pages_of_an_office_document_are_shown_to_signers(live_service: LiveServ
     assert document["pages"] > 2
     request = live_service.request(TIMEOUT, document_id=document["id"])
     url = request["signers"][0]["signing_url"]
+    kept = httpx.get(f"{url}/document.pdf")
+    assert (kept.headers["Content-Type"], kept.content[:2]) == (DOCX_TYPE, b"PK")
+    assert kept.headers["Content-Disposition"].endswith(".docx")
     page = httpx.get(f"{url}/pages/{document['pages']}.png")
     assert (page.status_code, page.headers["Content-Type"]) == (200, "image/png")
     assert httpx.get(f"{url}/pages/{document['pages'] + 1}.png").status_code == 404
@@ -196,12 +198,13 @@ async def test_case_70_a_flood_of_slow_uploads_hurts_only_its_account(live_servi
     def send(client: httpx.Client) -> httpx.Response:
         return client.post("/v1/documents", files={"file": ("a.pdf", pdfs.one_page_pdf())})
 
-    deadline = time.monotonic() + 20
-    while (answer := await asyncio.to_thread(send, flooding)).status_code == 201:
-        assert time.monotonic() < deadline
+    async with asyncio.timeout(120):
+        while (answer := await asyncio.to_thread(send, flooding)).status_code == 201:
+            pass
     assert error_of(answer, 429, "RATE_LIMITED")["retry_after"] == int(answer.headers["Retry-After"])
     assert (await asyncio.to_thread(send, live_service.client)).status_code == 201
     for _, writer in streams:
         writer.close()
-    while (await asyncio.to_thread(send, flooding)).status_code == 429:
-        assert time.monotonic() < deadline
+    async with asyncio.timeout(120):
+        while (await asyncio.to_thread(send, flooding)).status_code == 429:
+            pass

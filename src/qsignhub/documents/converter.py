@@ -21,7 +21,7 @@ from pathlib import Path
 
 from qsignhub.documents.errors import ConverterMissing, DocumentUnreadable
 from qsignhub.documents.fair_share import FairShare
-from qsignhub.documents.model import DOCX_TYPE, XLSX_TYPE
+from qsignhub.documents.model import DOCX_TYPE, SUFFIXES, XLSX_TYPE
 
 logger = logging.getLogger(__name__)
 
@@ -37,15 +37,14 @@ _PROFILE = Path(__file__).with_name("converter_profile.xcu")
 
 @dataclass(frozen=True, slots=True)
 class _Format:
-    suffix: str
     input_filter: str
     """Named, so that the content is never guessed to be something else."""
     output_filter: str
 
 
 _FORMATS: Mapping[str, _Format] = {
-    DOCX_TYPE: _Format(".docx", "MS Word 2007 XML", "pdf:writer_pdf_Export"),
-    XLSX_TYPE: _Format(".xlsx", "Calc MS Excel 2007 XML", "pdf:calc_pdf_Export"),
+    DOCX_TYPE: _Format("MS Word 2007 XML", "pdf:writer_pdf_Export"),
+    XLSX_TYPE: _Format("Calc MS Excel 2007 XML", "pdf:calc_pdf_Export"),
 }
 
 
@@ -78,7 +77,7 @@ class Converter:
         program = self._found()
         kind = _FORMATS[mime_type]
         async with self._turns.turn(holder), _workplace(target.parent) as folder:
-            source = folder / f"document{kind.suffix}"
+            source = folder / f"document{SUFFIXES[mime_type]}"
             await asyncio.to_thread(shutil.copyfile, path, source)
             await self._run(
                 [

@@ -13,6 +13,7 @@ PDF_TYPE = "application/pdf"
 DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XML_TYPE = "application/xml"
+SUFFIXES = {PDF_TYPE: ".pdf", DOCX_TYPE: ".docx", XLSX_TYPE: ".xlsx", XML_TYPE: ".xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,12 @@ class Document:
     @property
     def shown_sha256(self) -> str | None:
         return self.sha256 if self.mime_type == PDF_TYPE else self.pdf_sha256
+
+    @property
+    def file_name(self) -> str:
+        """Its name with the ending of its type, as a file to be kept."""
+        suffix = SUFFIXES[self.mime_type]
+        return self.name if self.name.lower().endswith(suffix) else f"{self.name}{suffix}"
 
     def page_box(self, page: int) -> Box | None:
         """(x0, y0, x1, y1) of a page (from 1) as it is shown, in points of PDF user space (decision 6).

@@ -22,7 +22,7 @@ from qsignhub.documents.errors import (
 )
 from qsignhub.documents.inspection import Inspection
 from qsignhub.documents.inspector import Inspector
-from qsignhub.documents.model import DOCX_TYPE, PDF_TYPE, RETENTION, XLSX_TYPE, XML_TYPE, Document
+from qsignhub.documents.model import RETENTION, SUFFIXES, Document
 from qsignhub.documents.retention import folder_of, schedule
 from qsignhub.documents.upload import ReceivedUpload
 from qsignhub.foundation.account_clock import AccountClock
@@ -35,8 +35,6 @@ from qsignhub.foundation.scope import Scope
 
 InUse = Callable[[Transaction, Scope, str], Awaitable[bool]]
 """Whether an open signature request is about a document; rooms above know."""
-
-_SUFFIXES = {PDF_TYPE: ".pdf", DOCX_TYPE: ".docx", XLSX_TYPE: ".xlsx", XML_TYPE: ".xml"}
 
 
 class Documents:
@@ -84,7 +82,7 @@ class Documents:
         pdf, preview = inspection.pdf, inspection.preview_png
         document = Document(
             id=document_id,
-            name=name or _plain(upload.filename) or f"document{_SUFFIXES[inspection.mime_type]}",
+            name=name or _plain(upload.filename) or f"document{SUFFIXES[inspection.mime_type]}",
             locale=locale,
             mime_type=inspection.mime_type,
             size_bytes=upload.size_bytes,

@@ -27,6 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     reasons = {
         "corpus": None if SHARED.is_dir() else "the shared corpus is not beside this checkout",
         "browser": None if shutil.which("chromium") else "chromium is not installed",
+        "office": None if shutil.which("soffice") else "soffice (LibreOffice) is not installed",
         "tools": next(
             (f"{tool} is not installed" for tool in ("pdfsig", "openssl", "curl") if not shutil.which(tool)),
             None,

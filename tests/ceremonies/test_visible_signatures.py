@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from qsignhub.signature_requests.model import Field, NewSignatureRequest, NewSig
 from qsignhub.validation import TrustAnchor, validate_pdf
 from tests.ceremonies.test_faults import current, run_cycle
 from tests.pdfs import pages_pdf
-from tests.support.making import make_scope
+from tests.support.making import INSPECTION, make_scope
 
 NAMES = ("Zażółć Gęślą-Jaźń", "Γεώργιος Παπαδόπουλος")
 
@@ -47,7 +48,7 @@ async def two_pages(services: Services, scope: Scope, media_box: bytes) -> Docum
     digest = hashlib.sha256(content).hexdigest()
     upload = ReceivedUpload({}, path, "contract.pdf", "application/pdf", len(content), digest)
     async with services.database.transaction() as tx:
-        return await services.documents.accept(tx, scope, upload, 2, b"preview")
+        return await services.documents.accept(tx, scope, upload, replace(INSPECTION, pages=2))
 
 
 async def download(services: Services, request: SignatureRequest) -> bytes:

@@ -280,3 +280,27 @@ async def test_a_folder_that_may_not_be_written_is_unavailable(tmp_path: Path) -
     root.chmod(0o500)
     with pytest.raises(StorageUnavailable):
         await blobs.put("key", b"x")
+
+
+async def test_a_folder_is_removed_with_all_that_is_in_it_and_nothing_else(blobs: Blobs) -> None:
+    inside = [
+        "documents/test/doc_1/original",
+        "documents/test/doc_1/page-1.png",
+        "documents/test/doc_1/a/b/c",
+    ]
+    outside = ["documents/test/doc_10/original", "documents/live/doc_1/original"]
+    for key in (*inside, *outside):
+        await blobs.put(key, b"x")
+    for _ in range(2):
+        await blobs.delete_prefix("documents/test/doc_1/")
+    for key in inside:
+        with pytest.raises(BlobMissing):
+            await blobs.read(key)
+    for key in outside:
+        assert await blobs.read(key) == b"x"
+
+
+@pytest.mark.parametrize("prefix", ["", "/", "documents/test/doc_1"])
+async def test_only_a_folder_is_removed(blobs: Blobs, prefix: str) -> None:
+    with pytest.raises(ValueError, match="prefix"):
+        await blobs.delete_prefix(prefix)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from qsignhub.documents.declared_type import check_declared_type
 from qsignhub.documents.errors import DocumentAmbiguous, DocumentUnreadable, UnsupportedDocumentType
-from qsignhub.documents.file_type import check_declared_type, check_is_pdf_alone
+from qsignhub.documents.file_type import check_is_pdf_alone, check_is_xml_alone, family_of
+from qsignhub.documents.model import DOCX_TYPE, PDF_TYPE, XLSX_TYPE, XML_TYPE
 from tests import pdfs
 
 PDF = pdfs.one_page_pdf()
@@ -18,6 +20,8 @@ ZIP = pdfs.zip_archive()
 def _check(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "document"
     path.write_bytes(content)
+    family = family_of(path)
+    assert family == "pdf"
     check_is_pdf_alone(path)
 
 
@@ -100,9 +104,9 @@ def test_case_14_polyglot_is_refused(tmp_path: Path, content: bytes) -> None:
     ("content", "described"),
     [
         (PNG, "a PNG image"),
-        (ZIP, "ZIP archive or an Office document"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "an old Office document"),
-        (b"\xef\xbb\xbf<?xml version='1.0'?><a/>", "an XML document"),
+        (b"PK\x05\x06" + bytes(18), "a ZIP archive"),
+        (b"\n<HTML><body>", "an HTML page"),
         (b"  <!doctype HTML>", "an HTML page"),
         (b"MZ" + bytes(2000) + PDF, "a program"),
         (b"plain text", "something else"),
@@ -141,7 +145,43 @@ def test_a_cut_off_pdf_is_unreadable(tmp_path: Path, content: bytes) -> None:
 def test_a_declaration_that_does_not_contradict_passes(
     filename: str | None, content_type: str | None
 ) -> None:
-    check_declared_type(filename, content_type)
+    check_declared_type(PDF_TYPE, filename, content_type)
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "filename", "content_type"),
+    [
+        (DOCX_TYPE, "contract.docx", DOCX_TYPE),
+        (DOCX_TYPE, "Contract.DOCX", "application/zip"),
+        (XLSX_TYPE, "figures.xlsx", XLSX_TYPE),
+        (XLSX_TYPE, "figures", "application/x-zip-compressed"),
+        (XML_TYPE, "invoice.xml", "text/xml; charset=utf-8"),
+        (XML_TYPE, "invoice.xsd", "application/xml"),
+        (XML_TYPE, "Invoice 12.05", None),
+    ],
+)
+def test_the_names_of_each_type_pass(mime_type: str, filename: str, content_type: str | None) -> None:
+    check_declared_type(mime_type, filename, content_type)
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "filename", "content_type"),
+    [
+        (DOCX_TYPE, "contract.xlsx", None),
+        (DOCX_TYPE, "contract.docm", None),
+        (DOCX_TYPE, "contract.docx", XLSX_TYPE),
+        (DOCX_TYPE, "contract.zip", "application/zip"),
+        (XLSX_TYPE, "figures.xml", None),
+        (XLSX_TYPE, "figures.xlsx", "application/pdf"),
+        (XML_TYPE, "invoice.html", None),
+        (XML_TYPE, "invoice.svg", None),
+        (XML_TYPE, "invoice.xml", "text/html"),
+        (XML_TYPE, "invoice.pdf", "application/xml"),
+    ],
+)
+def test_case_22_each_type_has_its_own_names(mime_type: str, filename: str, content_type: str | None) -> None:
+    with pytest.raises(UnsupportedDocumentType):
+        check_declared_type(mime_type, filename, content_type)
 
 
 @pytest.mark.parametrize(
@@ -161,5 +201,48 @@ def test_case_22_a_contradicting_declaration_is_refused(
     filename: str | None, content_type: str | None
 ) -> None:
     with pytest.raises(UnsupportedDocumentType) as caught:
-        check_declared_type(filename, content_type)
+        check_declared_type(PDF_TYPE, filename, content_type)
     assert caught.value.field == "file"
+
+
+@pytest.mark.parametrize(
+    ("content", "family"),
+    [
+        (PDF, "pdf"),
+        (ZIP, "package"),
+        (b"<?xml version='1.0'?><a/>", "xml"),
+        (b"\xef\xbb\xbf\n<a/>", "xml"),
+        ("<a>ę</a>".encode("utf-16"), "xml"),
+        ("\ufeff<a>ę</a>".encode("utf-16-be"), "xml"),
+        ("<é/>".encode(), "xml"),
+        (b"<!-- a comment --><a/>", "xml"),
+    ],
+)
+def test_the_first_bytes_tell_the_family(tmp_path: Path, content: bytes, family: str) -> None:
+    path = tmp_path / "document"
+    path.write_bytes(content)
+    assert family_of(path) == family
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"<a/>" + ZIP, id="zip behind"),
+        pytest.param(b"<a/>" + b" " * 300 + b"Rar!\x1a\x07\x00", id="rar"),
+        pytest.param(b"<!--" + b"x" * 253 + b"ustar--><a/>", id="tar"),
+    ],
+)
+def test_case_14_an_xml_polyglot_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "document"
+    path.write_bytes(content)
+    assert family_of(path) == "xml"
+    with pytest.raises(DocumentAmbiguous):
+        check_is_xml_alone(path)
+
+
+@pytest.mark.parametrize("start", [b"<!--", b"<?xml version='1.0'?><!--", b"PK\x03\x04" + bytes(30)])
+def test_case_14_a_pdf_inside_of_something_else_is_refused(tmp_path: Path, start: bytes) -> None:
+    path = tmp_path / "document"
+    path.write_bytes(start + PDF + b"--><a/>")
+    with pytest.raises(DocumentAmbiguous):
+        family_of(path)

@@ -21,7 +21,8 @@ from qsignhub.documents.errors import (
     PageNotFound,
     UnsupportedDocumentType,
 )
-from qsignhub.documents.inspection import MAX_PAGES, MAX_PIXELS, Inspection, inspect_pdf, render_page
+from qsignhub.documents.inspection import MAX_PIXELS, Inspection, inspect_file, inspect_pdf, render_page
+from qsignhub.documents.pdf_structure import MAX_PAGES
 from qsignhub.foundation.errors import Invalid
 from tests import pdfs
 
@@ -36,7 +37,8 @@ def write(tmp_path: Path) -> Callable[[bytes], Path]:
     return _write
 
 
-def _image(png: bytes) -> Image.Image:
+def _image(png: bytes | None) -> Image.Image:
+    assert png is not None
     image = Image.open(io.BytesIO(png))
     image.load()
     assert image.format == "PNG"
@@ -124,14 +126,14 @@ def test_case_20_malformed_is_refused(write, old: bytes, new: bytes) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_case_20_any_damage_is_refused_or_harmless(write, data: st.DataObject) -> None:
+def test_case_20_any_damage_is_refused_or_harmless(write, tmp_path: Path, data: st.DataObject) -> None:
     """Whatever bytes change, the outcome is an inspection or one of our own refusals."""
     content = bytearray(pdfs.pages_pdf(2))
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(content) - 1))
         content[start : start + data.draw(st.integers(0, 20))] = data.draw(st.binary(max_size=20))
     try:
-        outcome: object = inspect_pdf(write(bytes(content) or b"x"))
+        outcome: object = inspect_file(write(bytes(content) or b"x"), None, None, "", tmp_path)
     except Invalid as refusal:
         outcome = refusal
     assert isinstance(
@@ -144,16 +146,16 @@ def test_case_20_any_damage_is_refused_or_harmless(write, data: st.DataObject) -
     ("content", "refusal"),
     [
         (b"\x89PNG\r\n\x1a\n" + bytes(200), UnsupportedDocumentType),
-        (pdfs.zip_archive("[Content_Types].xml"), UnsupportedDocumentType),
+        (pdfs.zip_archive(), UnsupportedDocumentType),
         (pdfs.one_page_pdf() + pdfs.zip_archive(), DocumentAmbiguous),
         (b"<script>alert(1)</script>" + pdfs.one_page_pdf(), DocumentAmbiguous),
     ],
 )
 def test_cases_14_and_22_are_refused_before_anything_is_parsed(
-    write, content: bytes, refusal: type[Invalid]
+    write, tmp_path: Path, content: bytes, refusal: type[Invalid]
 ) -> None:
     with pytest.raises(refusal):
-        inspect_pdf(write(content))
+        inspect_file(write(content), None, None, "", tmp_path)
 
 
 @pytest.mark.parametrize("size", [1_000, 9_999, 10_000, 100_003])

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from qsignhub.bootstrap import Services
 from qsignhub.documents import repository as documents_repository
-from qsignhub.documents.model import RETENTION, Document
+from qsignhub.documents.inspection import Inspection
+from qsignhub.documents.model import PDF_TYPE, RETENTION, Document
+from qsignhub.documents.page_boxes import PageBoxes
 from qsignhub.documents.upload import ReceivedUpload
 from qsignhub.foundation.ids import new_id
 from qsignhub.foundation.scope import Mode, Scope
@@ -23,6 +25,9 @@ from tests.pdfs import one_page_pdf
 SUCCESS = "sign.success@qsignhub-test.io"
 FAIL = "sign.fail@qsignhub-test.io"
 TIMEOUT = "sign.timeout@qsignhub-test.io"
+INSPECTION = Inspection(
+    PDF_TYPE, pages=1, page_boxes=PageBoxes.of_pages([(0, 0, 595, 842)]), preview_png=b"preview"
+)
 
 
 async def make_scope(services: Services, account: str = "default", mode: Mode = "test") -> Scope:
@@ -37,7 +42,7 @@ async def make_document(services: Services, scope: Scope, pdf: bytes | None = No
     digest = hashlib.sha256(content).hexdigest()
     upload = ReceivedUpload({}, path, "contract.pdf", "application/pdf", len(content), digest)
     async with services.database.transaction() as tx:
-        return await services.documents.accept(tx, scope, upload, 1, b"preview")
+        return await services.documents.accept(tx, scope, upload, INSPECTION)
 
 
 async def make_file(services: Services, scope: Scope, content: bytes, mime_type: str) -> Document:

@@ -68,7 +68,7 @@ class Dossiers:
         records = Records(
             request=request,
             sender=await self._accounts.name_of(tx, scope) or scope.account_id,
-            document=await self._documents.get(tx, scope, request.document_id),
+            document=await self._documents.record(tx, scope, request.document_id),
             signed=signed,
             chain=authority.chain,
             invited_at={

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from qsignhub.ceremonies.trust import TrustService
-from qsignhub.documents.model import Document
+from qsignhub.documents.model import Document, Hazard
 from qsignhub.foundation.scope import Mode
 from qsignhub.signature_requests.model import (
     IdentityMethod,
@@ -43,6 +43,8 @@ class Plan:
     format: SignatureFormat
     expires_at: datetime
     signers: tuple[PlannedSigner, ...]
+    hazards: tuple[Hazard, ...]
+    """What about the document deserves a look before people are asked to sign it."""
 
 
 def plan_of(request: SignatureRequest, document: Document, trust: TrustService) -> Plan:
@@ -65,4 +67,5 @@ def plan_of(request: SignatureRequest, document: Document, trust: TrustService) 
             )
             for signer in request.signers
         ),
+        hazards=document.hazards,
     )

@@ -91,7 +91,7 @@ class Ceremonies:
     async def open(self, tx: Transaction, scope: Scope, new: NewSignatureRequest) -> SignatureRequest:
         """Makes the request and invites its signers."""
         self._trust.of(scope.mode)
-        document = await self._documents.get(tx, scope, new.document_id)
+        document = await self._documents.hold(tx, scope, new.document_id)
         _check_test_documents(new.signers, "signers.{index}.")
         request = await self._requests.create(tx, scope, document, new)
         await self._invitations.send(tx, request)
@@ -163,6 +163,7 @@ class Ceremonies:
         """The test world's clock was moved ahead: what has become due happens now."""
         for request_id in await self._requests.due(tx, scope):
             await self._enqueue(tx, EXPIRE_JOB, scope, request_id)
+        await self._documents.enqueue_due(tx, scope)
 
     async def session(self, tx: Transaction, token: str) -> Session:
         """Raises LinkUnknown. A link stays readable after signing: it shows what was done."""
@@ -209,7 +210,7 @@ class Ceremonies:
             return
         if signer.status not in {"verified", "pending_signature"}:
             raise IdentityNotVerified("Your identity has to be verified before you can sign.")
-        document = await self._documents.get(tx, request.scope, request.document_id)
+        document = await self._documents.hold(tx, request.scope, request.document_id)
         now = self._clock.now()
         signable = self._documents.signable(document, request.format)
         consent = Consent(signer.id, document.sha256, signable.sha256, now)

@@ -3,27 +3,49 @@
 QSignHubError
 ├── Malformed
 │   └── UploadMalformed            MALFORMED_UPLOAD           the form cannot be read
-│       └── FileMissing            FILE_MISSING               the form has no file
+│       ├── FileMissing            FILE_MISSING               the form has no file
+│       └── UploadStalled          UPLOAD_STALLED             nothing came for too long
 ├── NotFound
 │   ├── DocumentNotFound           DOCUMENT_NOT_FOUND
-│   └── PageNotFound               PAGE_NOT_FOUND
+│   └── PageNotFound               PAGE_NOT_FOUND             also: a document without pages or preview
+├── Conflict
+│   └── DocumentInUse              DOCUMENT_IN_USE            an open signature request is about it
+├── Gone
+│   └── DocumentGone               DOCUMENT_GONE              deleted by its owner
+│       └── RetentionOver          DOCUMENT_RETENTION_OVER    kept for as long as was promised
 ├── TooLarge
 │   └── DocumentTooLarge           DOCUMENT_TOO_LARGE
 ├── Invalid
-│   ├── UnsupportedDocumentType    UNSUPPORTED_DOCUMENT_TYPE  not a PDF, or not what it says it is
-│   ├── DocumentAmbiguous          DOCUMENT_AMBIGUOUS         a PDF and something else at once
+│   ├── UnsupportedDocumentType    UNSUPPORTED_DOCUMENT_TYPE  none that is taken, or not what it says it is
+│   ├── DocumentAmbiguous          DOCUMENT_AMBIGUOUS         two things at once
 │   ├── DocumentEncrypted          DOCUMENT_ENCRYPTED
+│   ├── ActiveContent              DOCUMENT_ACTIVE_CONTENT    scripts, macros, programs to be launched
+│   ├── DynamicForm                DOCUMENT_DYNAMIC_FORM      XFA: its pages are made by the reader
+│   ├── ExternalContent            DOCUMENT_EXTERNAL_CONTENT  parts of it are somewhere else
+│   ├── DocumentLocked             DOCUMENT_LOCKED            certified: no change is allowed any more
 │   └── DocumentUnreadable         DOCUMENT_UNREADABLE        broken, or more than we can work through
+├── TooMany
+│   └── TooManyUploads             RATE_LIMITED               uploads of one account at once
 └── Unavailable
     ├── SpoolUnavailable           SPOOL_UNAVAILABLE          no room for the upload on disk
-    └── InspectorUnavailable       INSPECTOR_UNAVAILABLE      the worker processes cannot be had
+    ├── InspectorUnavailable       INSPECTOR_UNAVAILABLE      the worker processes cannot be had
+    └── ConverterMissing           CONVERTER_MISSING          LibreOffice is not installed
 """
 
 from __future__ import annotations
 
 import math
 
-from qsignhub.foundation.errors import Invalid, Malformed, NotFound, TooLarge, Unavailable
+from qsignhub.foundation.errors import (
+    Conflict,
+    Gone,
+    Invalid,
+    Malformed,
+    NotFound,
+    TooLarge,
+    TooMany,
+    Unavailable,
+)
 
 _MEGABYTE = 1024 * 1024
 
@@ -36,12 +58,28 @@ class FileMissing(UploadMalformed):
     code = "FILE_MISSING"
 
 
+class UploadStalled(UploadMalformed):
+    code = "UPLOAD_STALLED"
+
+
 class DocumentNotFound(NotFound):
     code = "DOCUMENT_NOT_FOUND"
 
 
 class PageNotFound(NotFound):
     code = "PAGE_NOT_FOUND"
+
+
+class DocumentInUse(Conflict):
+    code = "DOCUMENT_IN_USE"
+
+
+class DocumentGone(Gone):
+    code = "DOCUMENT_GONE"
+
+
+class RetentionOver(DocumentGone):
+    code = "DOCUMENT_RETENTION_OVER"
 
 
 class DocumentTooLarge(TooLarge):
@@ -73,8 +111,28 @@ class DocumentEncrypted(Invalid):
     code = "DOCUMENT_ENCRYPTED"
 
 
+class ActiveContent(Invalid):
+    code = "DOCUMENT_ACTIVE_CONTENT"
+
+
+class DynamicForm(Invalid):
+    code = "DOCUMENT_DYNAMIC_FORM"
+
+
+class ExternalContent(Invalid):
+    code = "DOCUMENT_EXTERNAL_CONTENT"
+
+
+class DocumentLocked(Invalid):
+    code = "DOCUMENT_LOCKED"
+
+
 class DocumentUnreadable(Invalid):
     code = "DOCUMENT_UNREADABLE"
+
+
+class TooManyUploads(TooMany):
+    code = "RATE_LIMITED"
 
 
 class SpoolUnavailable(Unavailable):
@@ -83,3 +141,7 @@ class SpoolUnavailable(Unavailable):
 
 class InspectorUnavailable(Unavailable):
     code = "INSPECTOR_UNAVAILABLE"
+
+
+class ConverterMissing(Unavailable):
+    code = "CONVERTER_MISSING"

@@ -1,6 +1,6 @@
-"""Looks into a PDF before it is accepted: can it be read, shown, and later signed?
+"""Looks into a file before it is accepted: what is it, can it be read, shown, and later signed?
 
-Two readers must agree on it: pyHanko in strict mode, which signs it later, and PDFium, which
+Two readers must agree on a PDF: pyHanko in strict mode, which signs it later, and PDFium, which
 shows it to the people who sign. All of this handles hostile bytes in native code and belongs in a
 worker process (``inspector.py``), never in the process that holds sessions and keys.
 """
@@ -11,40 +11,81 @@ import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import pypdfium2
-from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
 
-from qsignhub.documents.errors import DocumentEncrypted, DocumentUnreadable, PageNotFound
-from qsignhub.documents.file_type import check_declared_type, check_is_pdf_alone
-from qsignhub.foundation.errors import QSignHubError
+from qsignhub.documents.declared_type import check_declared_type
+from qsignhub.documents.errors import DocumentUnreadable, PageNotFound
+from qsignhub.documents.file_type import check_is_pdf_alone, check_is_xml_alone, family_of
+from qsignhub.documents.model import PDF_TYPE, XML_TYPE, Hazard
+from qsignhub.documents.office_package import inspect_package
+from qsignhub.documents.page_boxes import NO_BOXES, PageBoxes
+from qsignhub.documents.pdf_content import check_content
+from qsignhub.documents.pdf_structure import open_strictly, page_boxes, reading_errors
+from qsignhub.documents.xml_document import inspect_xml, typeset_xml
 from qsignhub.signing.errors import DocumentNotSignable
 from qsignhub.signing.pades.revision import append_validation_data, prepare_signature
 from qsignhub.signing.validation_data import ValidationData
 
-__all__ = ["Inspection", "check_declared_type", "inspect_pdf", "render_page"]
-
 PREVIEW_LONG_SIDE = 1000
-MAX_PAGES = 10_000
 MAX_PIXELS = 12_000_000
 """An A4 page at 2,900 pixels of width; 48 MB while it is drawn."""
 MAX_WIDTH = 4000
-_MAX_TREE_DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    pages: int
-    preview_png: bytes
+    """What was found out about a file that is accepted."""
+
+    mime_type: str
+    hazards: tuple[Hazard, ...] = ()
+    pages: int | None = None
+    page_boxes: PageBoxes = NO_BOXES
+    preview_png: bytes | None = None
     """Page 1, about 1,000 pixels on its long side."""
+    pdf: Path | None = None
+    """The whole file laid out as a PDF of ``pages`` pages, where it is none itself."""
+
+    def laid_out_as(self, layout: Inspection, pdf: Path) -> Inspection:
+        """With pages and preview of ``layout``, which is what was found out about ``pdf``."""
+        return replace(
+            self,
+            pages=layout.pages,
+            page_boxes=layout.page_boxes,
+            preview_png=layout.preview_png,
+            pdf=pdf,
+        )
+
+
+def inspect_file(
+    path: Path, filename: str | None, content_type: str | None, sha256: str, folder: Path
+) -> Inspection:
+    """Accepts a file of a type that we take, or raises one of the room's ``Invalid`` errors.
+
+    ``folder`` takes what is made of it. An Office document comes back without pages: it is laid out by
+    another program (``converter.py``).
+    """
+    family = family_of(path)
+    if family == "pdf":
+        check_declared_type(PDF_TYPE, filename, content_type)
+        return inspect_pdf(path)
+    if family == "package":
+        mime_type, hazards = inspect_package(path)
+        check_declared_type(mime_type, filename, content_type)
+        return Inspection(mime_type, hazards)
+    check_declared_type(XML_TYPE, filename, content_type)
+    check_is_xml_alone(path)
+    inspection = Inspection(XML_TYPE, inspect_xml(path))
+    pdf = folder / "typeset.pdf"
+    whole = typeset_xml(path, pdf, sha256)
+    layout = inspect_pdf(pdf)
+    if whole:
+        return inspection.laid_out_as(layout, pdf)
+    return replace(inspection, preview_png=layout.preview_png)
 
 
 def inspect_pdf(path: Path) -> Inspection:
@@ -53,8 +94,10 @@ def inspect_pdf(path: Path) -> Inspection:
     A PDF that is signed already passes: it will be signed incrementally (ISO 32000-2 §12.8.1).
     """
     check_is_pdf_alone(path)
-    with path.open("rb") as file:
-        pages = _count_pages_strictly(file)
+    with path.open("rb") as file, reading_errors():
+        reader = open_strictly(file)
+        pages, boxes = page_boxes(reader)
+        hazards = check_content(reader)
     with _opened(path) as pdf:
         if len(pdf) != pages:
             raise DocumentUnreadable(
@@ -62,7 +105,7 @@ def inspect_pdf(path: Path) -> Inspection:
             )
         preview = _draw(pdf, 0, long_side=PREVIEW_LONG_SIDE)
     _check_takes_a_signature(path)
-    return Inspection(pages, preview)
+    return Inspection(PDF_TYPE, hazards, pages, boxes, preview)
 
 
 def _check_takes_a_signature(path: Path) -> None:
@@ -86,74 +129,6 @@ def render_page(path: Path, page_index: int, width_px: int) -> bytes:
         if not 0 <= page_index < len(pdf):
             raise PageNotFound(f"The document has {len(pdf)} pages; there is no page {page_index + 1}.")
         return _draw(pdf, page_index, width=min(max(width_px, 1), MAX_WIDTH))
-
-
-def _count_pages_strictly(file: BinaryIO) -> int:
-    """Reads the PDF the way the signing step will, and walks its page tree (ISO 32000-2 §7.7.3)."""
-    with _reading_errors():
-        reader = PdfFileReader(file, strict=True)
-        if "/Encrypt" in reader.trailer:
-            raise DocumentEncrypted(
-                "The PDF is encrypted; signatures need a document that anybody can check. "
-                "Remove its protection and upload it again.",
-                field="file",
-            )
-        if reader.xrefs.hybrid_xrefs_present:
-            raise DocumentUnreadable(
-                "The PDF has hybrid cross-references, which show different readers different content. "
-                "Save it again in another program.",
-                field="file",
-            )
-        IncrementalPdfFileWriter.from_reader(reader)
-        pages = sum(1 for _ in _pages(reader))
-    if pages == 0:
-        raise DocumentUnreadable("The PDF has no pages.", field="file")
-    return pages
-
-
-def _pages(reader: PdfFileReader) -> Iterator[DictionaryObject]:
-    """The leaves of the page tree, each node visited once however the tree is knotted."""
-    seen = set()
-    waiting: list[tuple[Any, int]] = [(reader.root.raw_get("/Pages"), 0)]
-    found = 0
-    while waiting:
-        node_reference, depth = waiting.pop()
-        if not isinstance(node_reference, IndirectObject):
-            raise DocumentUnreadable("The PDF's page tree is broken.", field="file")
-        if node_reference.reference in seen or depth > _MAX_TREE_DEPTH:
-            raise DocumentUnreadable("The PDF's page tree is broken: it reaches a node twice.", field="file")
-        seen.add(node_reference.reference)
-        node = node_reference.get_object()  # type: ignore[no-untyped-call]
-        if not isinstance(node, DictionaryObject):
-            raise DocumentUnreadable("The PDF's page tree is broken.", field="file")
-        if "/Kids" in node:
-            kids = node["/Kids"]
-            if not isinstance(kids, ArrayObject):
-                raise DocumentUnreadable("The PDF's page tree is broken.", field="file")
-            waiting.extend((kids.raw_get(index), depth + 1) for index in reversed(range(len(kids))))
-        elif node.get("/Type") != "/Page" or isinstance(node, StreamObject):
-            raise DocumentUnreadable("The PDF's page tree holds something that is no page.", field="file")
-        else:
-            found += 1
-            yield node
-        if found + len(waiting) > MAX_PAGES + _MAX_TREE_DEPTH:
-            raise DocumentUnreadable(f"The PDF has more than {MAX_PAGES:,} pages.", field="file")
-
-
-@contextmanager
-def _reading_errors() -> Iterator[None]:
-    """A broken file surfaces in pyHanko as almost any exception; all of them mean the same here."""
-    try:
-        yield
-    except QSignHubError:
-        raise
-    except PdfError as exc:
-        reason = "".join(character if character.isprintable() else "?" for character in str(exc)[:200])
-        raise DocumentUnreadable(f"The PDF cannot be read: {reason}", field="file") from exc
-    except MemoryError as exc:
-        raise DocumentUnreadable("Reading the PDF takes too much memory.", field="file") from exc
-    except Exception as exc:
-        raise DocumentUnreadable("The PDF cannot be read: its structure is broken.", field="file") from exc
 
 
 @contextmanager

@@ -22,13 +22,16 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from qsignhub.documents.errors import DocumentUnreadable, InspectorUnavailable
-from qsignhub.documents.inspection import Inspection, inspect_pdf, render_page
+from qsignhub.documents.fair_share import FairShare
+from qsignhub.documents.inspection import Inspection, inspect_file, inspect_pdf, render_page
+from qsignhub.documents.upload import ReceivedUpload
 from qsignhub.foundation.errors import QSignHubError
 from qsignhub.foundation.logs import traceback_of
 
@@ -36,6 +39,7 @@ T = TypeVar("T")
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _ATTEMPTS = 3
+_WITH_LAYOUT = 60.0  # seconds; a megabyte of XML takes about 15
 
 
 class WorkFailed(RuntimeError):
@@ -71,13 +75,20 @@ class Inspector:
         self._pool: ProcessPool | None = None
         self._under_way: dict[Future[bytes], ProcessPool] = {}
         self._closed = False
+        self._turns = FairShare(each=max(1, workers - 1))
 
     async def warm(self) -> None:
         """Starts the workers and waits until they answer."""
         await asyncio.gather(*(self.run(os.getpid) for _ in range(self._workers)))
 
-    async def inspect(self, path: Path) -> Inspection:
-        return await self.run(inspect_pdf, path)
+    async def inspect(self, path: Path, *, holder: str | None = None) -> Inspection:
+        """A PDF."""
+        return await self.run(inspect_pdf, path, holder=holder)
+
+    async def inspect_upload(self, upload: ReceivedUpload, folder: Path, *, holder: str) -> Inspection:
+        """A file of any type that is taken, laid out in ``folder`` where that is done here."""
+        given = (upload.path, upload.filename, upload.content_type, upload.sha256, folder)
+        return await self.run(inspect_file, *given, timeout=_WITH_LAYOUT, holder=holder)
 
     async def render_page(self, path: Path, page_index: int, width_px: int) -> bytes:
         return await self.run(render_page, path, page_index, width_px)
@@ -87,8 +98,11 @@ class Inspector:
         function: Callable[..., T],
         *args: Any,
         timeout: float | None = None,  # noqa: ASYNC109 - the worker is killed, not only no longer awaited
+        holder: str | None = None,
     ) -> T:
         """Runs an importable function in a worker and returns its result.
+
+        ``holder``, an account, never has all workers: what it asks for beyond that waits at its own gate.
 
         The function's own QSignHubError is raised unchanged. DocumentUnreadable if it takes
         longer than ``timeout`` seconds, crashes its worker or runs out of memory; WorkFailed for
@@ -96,6 +110,10 @@ class Inspector:
         own, so it must have no effect but its result. Cancelling the caller kills the work.
         """
         seconds = self._timeout if timeout is None else timeout
+        async with self._turns.turn(holder) if holder is not None else nullcontext():
+            return await self._run(function, args, seconds)
+
+    async def _run(self, function: Callable[..., T], args: tuple[Any, ...], seconds: float) -> T:
         for _ in range(_ATTEMPTS):
             try:
                 pool, future = await asyncio.to_thread(self._submit, function, args, seconds)

@@ -121,6 +121,15 @@ class Blobs:
         except BlobMissing:
             return
 
+    async def delete_prefix(self, prefix: str) -> None:
+        """Removes every blob below a folder; ``prefix`` ends with a slash. None there is fine."""
+        if not prefix.endswith("/") or prefix == "/":
+            raise ValueError(f"{prefix!r} is no folder's prefix")
+        async with self._storage_errors():
+            keys = [meta["path"] async for found in self._store.list(prefix=prefix) for meta in found]
+        for key in keys:
+            await self.delete(key)
+
     async def ping(self) -> None:
         async with self._storage_errors():
             async for _ in self._store.list(prefix="ping", chunk_size=1):

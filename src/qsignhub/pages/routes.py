@@ -148,7 +148,7 @@ async def original(house: House, token: Token) -> Response:
         media_type=document.mime_type,
         headers={
             "Content-Length": str(document.size_bytes),
-            "Content-Disposition": _attachment(document.name),
+            "Content-Disposition": _attachment(document.file_name),
         },
     )
 
@@ -231,7 +231,6 @@ def _to_signer(house: Services, token: str) -> Response:
     return RedirectResponse(f"{path_prefix(house.settings.base_url)}/s/{token}", HTTPStatus.SEE_OTHER)
 
 
-def _attachment(name: str) -> str:
+def _attachment(file_name: str) -> str:
     """RFC 6266: kept as a file, not opened under our origin; the name in the form of RFC 8187."""
-    file_name = name if name.lower().endswith(".pdf") else f"{name}.pdf"
     return f"attachment; filename*=UTF-8''{quote(file_name, safe='')}"

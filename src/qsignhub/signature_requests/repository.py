@@ -224,6 +224,55 @@ class SignatureRequestRepository:
         }
         await _insert(tx, "revisions", columns)
 
+    async def any_open_on(self, tx: Transaction, scope: Scope, document_id: str) -> bool:
+        row = await fetch_one(
+            tx,
+            "SELECT 1 FROM signature_requests WHERE document_id = %s AND account_id = %s AND mode = %s"
+            " AND status IN ('pending', 'in_progress') LIMIT 1",
+            (document_id, scope.account_id, scope.mode),
+        )
+        return row is not None
+
+    async def any_being_signed(self, tx: Transaction, scope: Scope, document_id: str) -> bool:
+        """Whether a signer's signature, or the timestamp after the last one, is under way.
+
+        The document's requests are held until the transaction ends: none moves on meanwhile.
+        """
+        await tx.execute(
+            "SELECT 1 FROM signature_requests WHERE document_id = %s AND account_id = %s AND mode = %s"
+            " ORDER BY id FOR UPDATE",
+            (document_id, scope.account_id, scope.mode),
+        )
+        row = await fetch_one(
+            tx,
+            "SELECT 1 FROM signature_requests r WHERE document_id = %s AND account_id = %s AND mode = %s"
+            " AND status IN ('pending', 'in_progress')"
+            " AND (EXISTS (SELECT 1 FROM signers WHERE request_id = r.id AND status = 'signing')"
+            " OR NOT EXISTS (SELECT 1 FROM signers WHERE request_id = r.id AND status <> 'signed')) LIMIT 1",
+            (document_id, scope.account_id, scope.mode),
+        )
+        return row is not None
+
+    async def set_files_removed(
+        self, tx: Transaction, scope: Scope, document_id: str, now: datetime
+    ) -> list[str]:
+        """Notes on each request of a document that its files are gone; the requests' ids."""
+        rows = await fetch_all(
+            tx,
+            "UPDATE signature_requests SET files_removed_at = coalesce(files_removed_at, %s)"
+            " WHERE document_id = %s AND account_id = %s AND mode = %s RETURNING id",
+            (now, document_id, scope.account_id, scope.mode),
+        )
+        return [row["id"] for row in rows]
+
+    async def files_removed_at(self, tx: Transaction, request: SignatureRequest) -> datetime | None:
+        row = await fetch_one(
+            tx,
+            "SELECT files_removed_at FROM signature_requests WHERE id = %s AND account_id = %s AND mode = %s",
+            (request.id, request.scope.account_id, request.scope.mode),
+        )
+        return row["files_removed_at"] if row else None
+
     def _link_columns(self, owner_id: str, token: str) -> dict[str, Any]:
         return {"link_hash": self._links.hash(token), "link_sealed": self._links.seal(owner_id, token)}
 

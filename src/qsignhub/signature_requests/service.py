@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from qsignhub.documents.errors import RetentionOver
 from qsignhub.documents.model import Document
 from qsignhub.foundation.account_clock import AccountClock
-from qsignhub.foundation.clock import Clock
+from qsignhub.foundation.clock import Clock, iso
 from qsignhub.foundation.database import Database, Transaction
 from qsignhub.foundation.ids import is_id, new_id, new_token
 from qsignhub.foundation.scope import Scope
@@ -223,13 +224,25 @@ class SignatureRequests:
     ) -> None:
         await self._repository.add_revision(tx, request, signing_id, revision, self._clock.now())
 
+    async def any_open_on(self, tx: Transaction, scope: Scope, document_id: str) -> bool:
+        """Whether a request that is not over yet is about the document."""
+        return await self._repository.any_open_on(tx, scope, document_id)
+
     async def signed_document(self, tx: Transaction, request: SignatureRequest) -> Revision:
-        """The final document of a completed request, signatures and document timestamp included."""
+        """The final document of a completed request, signatures and document timestamp included.
+
+        Raises NotCompleted; RetentionOver once it is removed together with the document.
+        """
         revision = await self._repository.latest_revision(tx, request)
         if request.status != "completed" or revision is None:
             raise NotCompleted(
                 f"The signature request is {request.status}; "
                 "the signed document is there once it is completed."
+            )
+        removed_at = await self._repository.files_removed_at(tx, request)
+        if removed_at is not None:
+            raise RetentionOver(
+                f"The signed document was removed on {iso(removed_at)}: its retention is over."
             )
         return revision
 

@@ -39,6 +39,12 @@ _ERRORS: dict[int, tuple[str, str, str, str]] = {
         "SIGNATURE_REQUEST_NOT_COMPLETED",
         "The signature request is pending; there is no signed document yet.",
     ),
+    410: (
+        "Gone",
+        "It was there once; its bytes were removed.",
+        "DOCUMENT_RETENTION_OVER",
+        "The document was kept until 2025-04-15T10:30:00Z and is gone.",
+    ),
     413: (
         "TooLarge",
         "More than is taken.",
@@ -79,17 +85,20 @@ HEADERS: dict[str, Json] = {
     },
     "X-RateLimit-Limit": {
         "description": "Requests that the plan allows in a minute.",
+        "required": True,
         "schema": {"type": "integer", "minimum": 0},
     },
     "X-RateLimit-Remaining": {
         "description": "How many are left in this minute.",
+        "required": True,
         "schema": {"type": "integer", "minimum": 0},
     },
     "X-RateLimit-Reset": {
         "description": "When the minute ends: seconds of the Unix epoch.",
+        "required": True,
         "schema": {"type": "integer", "minimum": 0},
     },
-    "X-RateLimit-Tier": {"description": "The plan.", "schema": {"type": "string"}},
+    "X-RateLimit-Tier": {"description": "The plan.", "required": True, "schema": {"type": "string"}},
     "Retry-After": {
         "description": "Seconds until a repetition makes sense.",
         "required": True,

@@ -104,6 +104,12 @@ def _complete(operation: Json, key: Key, described: Operation | None, present: s
         if described.takes is not None:
             operation["requestBody"] = _request_body(described, described.takes)
         succeeded = {str(described.status): _success(key, described, present)}
+        for status, model in described.also.items():
+            succeeded[str(status)] = {
+                "description": "Done.",
+                "headers": headers("Idempotent-Replayed"),
+                "content": {"application/json": {"schema": _reference(model)}},
+            }
     operation["responses"] = succeeded | error_answers(key, described, has_query=has_query)
 
 
@@ -118,6 +124,9 @@ def _request_body(described: Operation, takes: type[BaseModel]) -> Json:
 def _success(key: Key, described: Operation, present: set[str]) -> Json:
     answer: Json = {"description": "Created." if described.status == 201 else "Done."}
     answer["headers"] = headers(*(("Idempotent-Replayed",) if key[0] == "post" else ()))
+    if described.gives is None:
+        answer["description"] = "Done; the answer has no body."
+        return answer
     if isinstance(described.gives, tuple):
         file = {"schema": {"type": "string", "format": "binary"}}
         answer["content"] = dict.fromkeys(described.gives, file)
@@ -166,7 +175,7 @@ def _schemas(present: set[str]) -> Json:
     wanted: dict[str, type[BaseModel]] = {ErrorAnswer.__name__: ErrorAnswer}
     for described in OPERATIONS.values():
         if described.id in present:
-            for model in (described.takes, described.gives):
+            for model in (described.takes, described.gives, *described.also.values()):
                 if isinstance(model, type):
                     wanted[model.__name__] = model
     _, made = models_json_schema(

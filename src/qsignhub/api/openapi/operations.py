@@ -21,14 +21,15 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """``gives`` is the model of the answer, or the media types of a file. ``errors`` adds statuses to those
-    that follow from the kind of operation. ``leads_to`` names operations that take this answer's id, and
-    says as which parameter.
+    """``gives`` is the model of the answer, or the media types of a file; None: it has no body. ``also`` are
+    answers of other statuses. ``errors`` adds statuses to those that follow from the kind of operation.
+    ``leads_to`` names operations that take this answer's id, and says as which parameter.
     """
 
     id: str
-    gives: type[BaseModel] | tuple[str, ...]
+    gives: type[BaseModel] | tuple[str, ...] | None
     status: int = 200
+    also: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     takes: type[BaseModel] | None = None
     takes_form: bool = False
     body_required: bool = True
@@ -38,6 +39,9 @@ class Operation:
     leads_to: Mapping[str, str] = field(default_factory=dict)
 
 
+_DOCUMENTS = "/v1/documents"
+_DOCUMENT = f"{_DOCUMENTS}/{{document_id}}"
+_OF_A_DOCUMENT = {"getDocument": "document_id", "deleteDocument": "document_id"}
 _REQUESTS = "/v1/signature-requests"
 _REQUEST = f"{_REQUESTS}/{{request_id}}"
 _SIGNER = f"{_REQUEST}/signers/{{signer_id}}"
@@ -50,22 +54,29 @@ _OF_A_REQUEST = {
 
 OPERATIONS: Mapping[Key, Operation] = MappingProxyType(
     {
-        ("post", "/v1/documents"): Operation(
+        ("post", _DOCUMENTS): Operation(
             "uploadDocument",
             schemas.Document,
             201,
             takes=schemas.Upload,
             takes_form=True,
             given={"uploaded": examples.DOCUMENT},
-            leads_to={"createSignatureRequest": "body:document_id"},
+            leads_to={"createSignatureRequest": "body:document_id", **_OF_A_DOCUMENT},
         ),
+        ("get", _DOCUMENTS): Operation("listDocuments", schemas.DocumentList),
+        ("get", _DOCUMENT): Operation(
+            "getDocument", schemas.Document, given={"uploaded": examples.DOCUMENT}, errors=(410,)
+        ),
+        ("delete", _DOCUMENT): Operation("deleteDocument", None, 204, errors=(409, 410)),
         ("post", _REQUESTS): Operation(
             "createSignatureRequest",
             schemas.SignatureRequest,
             201,
             takes=schemas.SignatureRequestIn,
             sent={"two signers in order": examples.NEW_SIGNATURE_REQUEST},
+            also={200: schemas.SignatureRequestPlan},
             given={"created": examples.PENDING_SIGNATURE_REQUEST},
+            errors=(410,),
             leads_to=_OF_A_REQUEST,
         ),
         ("get", _REQUESTS): Operation(
@@ -86,7 +97,9 @@ OPERATIONS: Mapping[Key, Operation] = MappingProxyType(
             sent={"with a reason": examples.CANCELLATION},
         ),
         ("get", f"{_REQUEST}/download"): Operation(
-            "downloadSignedDocument", ("application/pdf", "application/zip"), errors=(409,)
+            "downloadSignedDocument",
+            ("application/pdf", "application/xml", "application/pkcs7-mime", "application/zip"),
+            errors=(409, 410),
         ),
         ("post", f"{_REQUEST}/signers"): Operation(
             "addSigner",

@@ -2,17 +2,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from qsignhub.api.context import House
+from qsignhub.api.v1.paging import DEFAULT_LIMIT, Cursor, Limit, Listing
 from qsignhub.api.v1.test_clock import Player
 from qsignhub.foundation.clock import iso
-from qsignhub.foundation.cursors import DEFAULT_LIMIT, MAX_LENGTH, MAX_LIMIT
 from qsignhub.notifications.model import KeptMessage
 
 router = APIRouter(prefix="/v1/sandbox", tags=["Sandbox"])
-
-_LISTING = "messages"
 
 
 @router.get("/messages", summary="Lists what the sandbox would have sent, the newest first")
@@ -21,23 +19,18 @@ async def list_messages(
     speaker: Player,
     request_id: Annotated[str | None, Query(max_length=100)] = None,
     signer_id: Annotated[str | None, Query(max_length=100)] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-    cursor: Annotated[str | None, Query(max_length=MAX_LENGTH)] = None,
-) -> dict[str, Any]:
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Response:
     """For test keys only. Mails and text messages of the test world never leave the machine."""
     filters = {"request_id": request_id, "signer_id": signer_id}
-    after = house.cursors.read(speaker.scope, _LISTING, filters, cursor) if cursor else None
+    listing = Listing(house.cursors, speaker.scope, "messages", filters)
+    after = listing.after(cursor)
     async with house.database.transaction() as tx:
         found = await house.notifications.outbox(
             tx, speaker.scope, request_id=request_id, signer_id=signer_id, after=after, limit=limit + 1
         )
-    page = found[:limit]
-    more = len(found) > limit
-    last = (page[-1].message.created_at, page[-1].message.id) if more else None
-    return {
-        "data": [_view(kept) for kept in page],
-        "next_cursor": house.cursors.issue(speaker.scope, _LISTING, filters, last) if last else None,
-    }
+    return listing.page(found, limit, lambda kept: (kept.message.created_at, kept.message.id), _view)
 
 
 def _view(kept: KeptMessage) -> dict[str, Any]:

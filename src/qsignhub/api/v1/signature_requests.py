@@ -10,11 +10,11 @@ from qsignhub.accounts.model import Principal
 from qsignhub.api.body import read_json, read_json_if_any
 from qsignhub.api.context import House, may
 from qsignhub.api.once import IdempotencyKey, Once
+from qsignhub.api.v1.paging import DEFAULT_LIMIT, Cursor, Limit, Listing
 from qsignhub.api.v1.schemas import Cancellation, SignatureRequestIn
 from qsignhub.api.v1.schemas.values import Moment
 from qsignhub.api.v1.signature_request_plan import view_of_plan
 from qsignhub.api.v1.signature_request_view import view
-from qsignhub.foundation.cursors import DEFAULT_LIMIT, MAX_LENGTH, MAX_LIMIT
 from qsignhub.foundation.database import Transaction
 from qsignhub.signature_requests.model import SIGNED_FILE, Filters
 from qsignhub.signature_requests.states import RequestStatus
@@ -23,8 +23,6 @@ router = APIRouter(prefix="/v1", tags=["Signature requests"])
 
 Reader = Annotated[Principal, Depends(may("signature_requests:read"))]
 Writer = Annotated[Principal, Depends(may("signature_requests:write"))]
-
-_LISTING = "signature_requests"
 
 
 @router.post("/signature-requests", status_code=201, summary="Creates a new signature request")
@@ -61,8 +59,8 @@ async def list_signature_requests(
         Moment | None, Query(alias="from", description="Created at this moment or later.")
     ] = None,
     created_to: Annotated[Moment | None, Query(alias="to", description="Created before this moment.")] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-    cursor: Annotated[str | None, Query(max_length=MAX_LENGTH)] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> Response:
     """The newest first. ``next_cursor`` leads to the next page and is null on the last one."""
     filters = Filters(status, created_from, created_to)
@@ -71,13 +69,11 @@ async def list_signature_requests(
         "from": created_from.isoformat() if created_from else None,
         "to": created_to.isoformat() if created_to else None,
     }
-    after = None if cursor is None else house.cursors.read(speaker.scope, _LISTING, told, cursor)
+    listing = Listing(house.cursors, speaker.scope, "signature_requests", told)
+    after = listing.after(cursor)
     async with house.database.transaction() as tx:
         found = await house.signature_requests.page(tx, speaker.scope, filters, after, limit + 1)
-    shown, more = found[:limit], len(found) > limit
-    position = (shown[-1].created_at, shown[-1].id) if more else None
-    next_cursor = house.cursors.issue(speaker.scope, _LISTING, told, position) if position else None
-    return JSONResponse({"data": [view(house, each) for each in shown], "next_cursor": next_cursor})
+    return listing.page(found, limit, lambda each: (each.created_at, each.id), lambda each: view(house, each))
 
 
 @router.get("/signature-requests/{request_id}", summary="Retrieves the status of a signature request")

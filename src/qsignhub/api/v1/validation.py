@@ -14,7 +14,6 @@ from qsignhub.api.context import House, may
 from qsignhub.api.once import IdempotencyKey, Once
 from qsignhub.api.v1.documents import content_length
 from qsignhub.api.v1.schemas import ValidationFields
-from qsignhub.documents.upload import receive_upload
 from qsignhub.foundation.database import Transaction
 from qsignhub.validation import TrustAnchor, validate_pdf
 
@@ -26,20 +25,19 @@ Validator = Annotated[Principal, Depends(may("validate"))]
 @router.post("/validate", summary="Validates a signed document (internal or external)")
 async def validate(request: Request, house: House, speaker: Validator, key: IdempotencyKey) -> Response:
     """multipart/form-data with ``file``. A test key also trusts the sandbox's root; a live key does not."""
-    upload = await receive_upload(
-        request.stream(),
-        request.headers.get("content-type", ""),
-        content_length(request),
-        house.settings.spool_dir,
-    )
     anchors = [TrustAnchor(house.authority.root, "sandbox")] if speaker.scope.mode == "test" else []
-    async with upload:
+    received = house.uploads.receive(
+        speaker.scope, request.stream(), request.headers.get("content-type", ""), content_length(request)
+    )
+    async with received as upload:
         ValidationFields.model_validate(upload.fields)
         once = Once(request, house, speaker.scope, key, [upload.sha256, upload.filename, upload.fields])
         if (kept := await once.kept()) is not None:
             return kept
         # Reading somebody's file is CPU work on hostile input: it runs in a bounded process of its own.
-        verdict = await house.inspector.run(_validate_file, upload.path, anchors, house.clock.now())
+        verdict = await house.inspector.run(
+            _validate_file, upload.path, anchors, house.clock.now(), holder=speaker.scope.account_id
+        )
 
         async def tell(_: Transaction) -> dict[str, Any]:
             return verdict

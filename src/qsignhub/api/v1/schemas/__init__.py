@@ -5,7 +5,7 @@ break when a field is added. Answers are made by the routes' views; their models
 and tests hold real answers against them.
 """
 
-from qsignhub.api.v1.schemas.documents import Document, Upload, UploadFields
+from qsignhub.api.v1.schemas.documents import Document, DocumentList, Upload, UploadFields
 from qsignhub.api.v1.schemas.errors import ErrorAnswer
 from qsignhub.api.v1.schemas.identity_providers import IdentityCountries
 from qsignhub.api.v1.schemas.sandbox import ClockAdvance, MessageList, TestClock
@@ -14,6 +14,7 @@ from qsignhub.api.v1.schemas.signature_requests import (
     SignatureRequest,
     SignatureRequestIn,
     SignatureRequestList,
+    SignatureRequestPlan,
 )
 from qsignhub.api.v1.schemas.signers import (
     FieldIn,
@@ -30,6 +31,7 @@ __all__ = [
     "Cancellation",
     "ClockAdvance",
     "Document",
+    "DocumentList",
     "ErrorAnswer",
     "FieldIn",
     "FileToValidate",
@@ -41,6 +43,7 @@ __all__ = [
     "SignatureRequest",
     "SignatureRequestIn",
     "SignatureRequestList",
+    "SignatureRequestPlan",
     "Signer",
     "SignerIn",
     "SignerVerification",

@@ -24,13 +24,26 @@ class Upload(Taken):
     locale: Annotated[Locale | Absent, Field(description="BCP 47: the document's language.")] = None
 
 
+class Hazard(Given):
+    code: Annotated[str, Field(description="For example OPTIONAL_CONTENT or EXISTING_SIGNATURES.")]
+    message: str
+
+
 class Document(Given):
     id: str
     name: str
     mime_type: str
     size_bytes: Annotated[int, Field(ge=0)]
-    pages: Annotated[int | None, Field(description="null where the format has no pages.")]
+    pages: Annotated[int | None, Field(description="null where it could not be laid out as pages.")]
     sha256: Annotated[str, Field(description="Of the file as uploaded: 64 hexadecimal digits.")]
     preview_url: Annotated[Link | None, Field(description="The first page as PNG; short-lived.")]
     created_at: Instant
     expires_at: Annotated[Instant, Field(description="90 days after the upload.")]
+    hazards: Annotated[
+        list[Hazard] | Absent, Field(description="What to look at before people are asked to sign it.")
+    ] = None
+
+
+class DocumentList(Given):
+    data: list[Document]
+    next_cursor: Annotated[str | None, Field(description="null on the last page.")]

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from qsignhub.api.v1.schemas.documents import Hazard
 from qsignhub.api.v1.schemas.signers import FieldIn, Signer, SignerIn
 from qsignhub.api.v1.schemas.values import (
     Absent,
@@ -74,6 +75,29 @@ class SignatureRequest(Given):
     completed_at: Instant | Absent = None
     cancelled_at: Instant | Absent = None
     cancel_reason: str | Absent = None
+
+
+class PlannedSigner(Given):
+    name: str
+    email: str
+    identity_method: model.IdentityMethod | None
+    level_requested: model.SignatureType
+    level_expected: Annotated[
+        model.SignatureType, Field(description="What a validator would find, as things are now.")
+    ]
+    reason: Annotated[str | None, Field(description="Why it is not the level asked for.")]
+    invited_at_once: bool
+
+
+class SignatureRequestPlan(Given):
+    """What would come of the request. Nothing of it was stored, nobody was told."""
+
+    dry_run: Literal[True]
+    document_id: str
+    format: model.SignatureFormat
+    expires_at: Instant
+    signers: list[PlannedSigner]
+    hazards: list[Hazard]
 
 
 class SignatureRequestList(Given):

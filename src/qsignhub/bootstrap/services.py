@@ -1,4 +1,4 @@
-"""The composition root: settings in, frozen services out. Nobody else knows the adapters."""
+"""Everything opened, in the order of need, and put together."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
 from qsignhub.accounts.admission import Admissions
 from qsignhub.accounts.service import Accounts
-from qsignhub.authority.service import Authority, open_authority
+from qsignhub.authority.service import Authority
+from qsignhub.bootstrap.mail import senders
+from qsignhub.bootstrap.probes import probes
+from qsignhub.bootstrap.sandbox import open_sandbox
 from qsignhub.ceremonies import jobs as ceremony_jobs
 from qsignhub.ceremonies.cycle import SigningCycle
 from qsignhub.ceremonies.dossier import Dossiers
-from qsignhub.ceremonies.errors import TrustServiceNotConfigured
 from qsignhub.ceremonies.invitations import Invitations
 from qsignhub.ceremonies.notices import Notices
 from qsignhub.ceremonies.sealing import Sealing
@@ -24,11 +23,12 @@ from qsignhub.ceremonies.signature import Checkpoint, SignatureSteps
 from qsignhub.ceremonies.specimens import Specimens
 from qsignhub.ceremonies.trust import TrustService, TrustServices
 from qsignhub.ceremonies.workplace import Workplace
-from qsignhub.custody.activation import ActivationIssuer, ActivationVerifier
-from qsignhub.custody.adapters.software import SoftwareKeys
 from qsignhub.custody.ports import SigningKeys
-from qsignhub.custody.service import Custody
+from qsignhub.documents import jobs as document_jobs
+from qsignhub.documents.admission import Uploads
+from qsignhub.documents.converter import Converter
 from qsignhub.documents.inspector import Inspector
+from qsignhub.documents.retention import Retention
 from qsignhub.documents.service import Documents
 from qsignhub.foundation.account_clock import AccountClock
 from qsignhub.foundation.blobs import Blobs
@@ -39,25 +39,20 @@ from qsignhub.foundation.events import Events
 from qsignhub.foundation.file_links import FileLinks
 from qsignhub.foundation.jobs import JobHandler, Jobs
 from qsignhub.foundation.links import Links
-from qsignhub.foundation.readiness import Probe, missing
+from qsignhub.foundation.readiness import Probe
 from qsignhub.foundation.register import Register, Vault
 from qsignhub.foundation.scope import Mode
 from qsignhub.identity.adapters.sandbox import SandboxIdentityProvider
 from qsignhub.identity.service import IdentityVerifications
-from qsignhub.notifications.adapters.outbox import Outbox
-from qsignhub.notifications.adapters.smtp import SmtpMail
-from qsignhub.notifications.adapters.unconfigured import NoMail, NoTexts
-from qsignhub.notifications.mail_server import MailServer, sender_address
 from qsignhub.notifications.ports import MailSender
 from qsignhub.notifications.repository import MessageRepository
-from qsignhub.notifications.service import Notifications, Senders
-from qsignhub.revocation.adapters.in_process import InProcessRevocationSource, LocalIssuer
+from qsignhub.notifications.service import Notifications
 from qsignhub.settings import Settings
 from qsignhub.signature_requests.embed_tokens import EmbedTokens, open_embed_tokens
 from qsignhub.signature_requests.events import Announcements
 from qsignhub.signature_requests.repository import SignatureRequestRepository
 from qsignhub.signature_requests.service import SignatureRequests
-from qsignhub.timestamping.adapters.in_process import InProcessTimestampAuthority
+from qsignhub.signature_requests.signed_files import SignedFiles
 from qsignhub.webhooks.service import DELIVER_JOB, LISTENER_JOB, Webhooks
 
 _SIDE_CONNECTIONS = 4
@@ -74,6 +69,7 @@ class Services:
     blobs: Blobs
     file_links: FileLinks
     cursors: Cursors
+    uploads: Uploads
     inspector: Inspector
     accounts: Accounts
     admissions: Admissions
@@ -140,33 +136,14 @@ async def _compose(
     events = Events(jobs, clock, [LISTENER_JOB])
 
     accounts = Accounts(clock)
-    documents = Documents(blobs, inspector, clock)
+    documents = Documents(blobs, inspector, Converter(), account_clock, jobs)
     identities = IdentityVerifications({"test": SandboxIdentityProvider(clock)})
-    requests = SignatureRequests(
-        SignatureRequestRepository(Links(key)), Announcements(events, file_links), clock, account_clock
-    )
+    request_repository = SignatureRequestRepository(Links(key))
+    requests = SignatureRequests(request_repository, Announcements(events, file_links), clock, account_clock)
+    signed_files = SignedFiles(request_repository, blobs, account_clock)
+    retention = Retention(blobs, signed_files, account_clock, jobs)
 
-    authority = await open_authority(side, vault, settings.base_url.rstrip("/"), clock)
-    activation_key = await _activation_key(vault)
-    signing_keys: SigningKeys = SoftwareKeys(vault)
-    if overrides.signing_keys is not None:
-        signing_keys = overrides.signing_keys(signing_keys)
-    custody = Custody(signing_keys, register, ActivationVerifier(activation_key.public_key()), clock)
-    sandbox = TrustService(
-        authority=authority,
-        custody=custody,
-        activations=ActivationIssuer(activation_key),
-        timestamps=InProcessTimestampAuthority(
-            authority.timestamp_responder, clock=clock, anchors=[authority.root]
-        ),
-        revocation=InProcessRevocationSource(
-            [
-                LocalIssuer(authority.ocsp_responder, authority.status_of),
-                LocalIssuer(authority.root_responder, authority.status_of, authority.root_crl),
-            ],
-            clock=clock,
-        ),
-    )
+    sandbox = await open_sandbox(settings, side, vault, register, clock, overrides.signing_keys)
     if overrides.trust_service is not None:
         sandbox = overrides.trust_service(sandbox)
     trust_services: dict[Mode, TrustService] = {"test": sandbox}
@@ -189,13 +166,15 @@ async def _compose(
     stack.push_async_callback(webhooks.close)
 
     messages = MessageRepository(key)
-    outbox = Outbox(messages)
-    senders: dict[Mode, Senders] = {
-        "test": Senders(outbox, outbox),
-        "live": Senders(overrides.mail or _mail_sender(settings, clock), NoTexts()),
-    }
     notifications = Notifications(
-        messages, requests, documents, accounts, senders, jobs, clock, signing_base=settings.signing_base
+        messages,
+        requests,
+        documents,
+        accounts,
+        senders(settings, messages, clock, overrides.mail),
+        jobs,
+        clock,
+        signing_base=settings.signing_base,
     )
 
     return Services(
@@ -206,6 +185,7 @@ async def _compose(
         blobs=blobs,
         file_links=file_links,
         cursors=Cursors(key),
+        uploads=Uploads(settings.spool_dir),
         inspector=inspector,
         accounts=accounts,
         admissions=Admissions(database, clock),
@@ -215,61 +195,20 @@ async def _compose(
         identities=identities,
         ceremonies=ceremonies,
         dossiers=dossiers,
-        authority=authority,
+        authority=sandbox.authority,
         specimens=Specimens(sandbox, blobs, settings.spool_dir, clock),
         trust=trust,
         webhooks=webhooks,
         notifications=notifications,
         job_handlers={
+            **document_jobs.handlers(retention),
             **ceremony_jobs.handlers(ceremonies, cycle, requests),
             LISTENER_JOB: JobHandler(webhooks.fan_out),
             DELIVER_JOB: webhooks.delivery_handler(),
             **notifications.handlers(),
         },
-        probes={
-            "database": Probe(database.ping),
-            "storage": Probe(blobs.ping),
-            **_trust_probes(trust, "test"),
-            **_trust_probes(trust, "live"),
-            **_mail_probes(settings, notifications),
-        },
+        probes=probes(settings, database, blobs, documents, trust, notifications),
     )
-
-
-def _trust_probes(trust: TrustServices, mode: Mode) -> dict[str, Probe]:
-    """A world without a trust service is no fault: requests in it are refused, and say why."""
-    try:
-        service = trust.of(mode)
-    except TrustServiceNotConfigured as exc:
-        return {f"trust service ({mode})": missing(exc.message)}
-    return {
-        f"custody ({mode})": Probe(service.custody.ping),
-        f"timestamps ({mode})": Probe(service.timestamps.ping),
-        f"revocation ({mode})": Probe(service.revocation.ping),
-    }
-
-
-def _mail_probes(settings: Settings, notifications: Notifications) -> dict[str, Probe]:
-    if settings.smtp_url is not None:
-        return {"mail": Probe(notifications.ping, essential=False)}
-    return {"mail": missing("No mail server is configured, so nobody is written to: set QSIGNHUB_SMTP_URL.")}
-
-
-def _mail_sender(settings: Settings, clock: Clock) -> MailSender:
-    if settings.smtp_url is None:
-        return NoMail()
-    return SmtpMail(MailServer.from_url(settings.smtp_url), sender_address(settings.mail_from), clock)
-
-
-async def _activation_key(vault: Vault) -> Ed25519PrivateKey:
-    """The key under which a signer's consent becomes an authorisation that custody accepts."""
-    kind, name = "ceremonies.activation-key", "sandbox"
-    encoded = await vault.reveal(kind, name)
-    if encoded is None:
-        fresh = Ed25519PrivateKey.generate()
-        await vault.keep(kind, name, fresh.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
-        encoded = await vault.reveal(kind, name) or b""
-    return Ed25519PrivateKey.from_private_bytes(encoded)
 
 
 def _no_checkpoint(_name: str) -> None:

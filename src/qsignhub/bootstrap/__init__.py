@@ -1,0 +1,5 @@
+"""The composition root: settings in, frozen services out. Nobody else knows the adapters."""
+
+from qsignhub.bootstrap.services import Overrides, Services, open_services
+
+__all__ = ["Overrides", "Services", "open_services"]

@@ -1,0 +1,52 @@
+"""What the readiness page asks: a probe for every adapter, essential or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qsignhub.ceremonies.errors import TrustServiceNotConfigured
+from qsignhub.ceremonies.trust import TrustServices
+from qsignhub.documents.service import Documents
+from qsignhub.foundation.blobs import Blobs
+from qsignhub.foundation.database import Database
+from qsignhub.foundation.readiness import Probe, missing
+from qsignhub.foundation.scope import Mode
+from qsignhub.notifications.service import Notifications
+from qsignhub.settings import Settings
+
+
+def probes(
+    settings: Settings,
+    database: Database,
+    blobs: Blobs,
+    documents: Documents,
+    trust: TrustServices,
+    notifications: Notifications,
+) -> Mapping[str, Probe]:
+    return {
+        "database": Probe(database.ping),
+        "storage": Probe(blobs.ping),
+        **_trust_probes(trust, "test"),
+        **_trust_probes(trust, "live"),
+        **_mail_probes(settings, notifications),
+        "office documents": Probe(documents.converter.ping, essential=False),
+    }
+
+
+def _trust_probes(trust: TrustServices, mode: Mode) -> dict[str, Probe]:
+    """A world without a trust service is no fault: requests in it are refused, and say why."""
+    try:
+        service = trust.of(mode)
+    except TrustServiceNotConfigured as exc:
+        return {f"trust service ({mode})": missing(exc.message)}
+    return {
+        f"custody ({mode})": Probe(service.custody.ping),
+        f"timestamps ({mode})": Probe(service.timestamps.ping),
+        f"revocation ({mode})": Probe(service.revocation.ping),
+    }
+
+
+def _mail_probes(settings: Settings, notifications: Notifications) -> dict[str, Probe]:
+    if settings.smtp_url is not None:
+        return {"mail": Probe(notifications.ping, essential=False)}
+    return {"mail": missing("No mail server is configured, so nobody is written to: set QSIGNHUB_SMTP_URL.")}

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bench import results, service, signing_step
+from bench import reading, results, service, signing_step
 
 
 def main() -> int:
@@ -14,6 +14,8 @@ def main() -> int:
     found = asyncio.run(signing_step.measure())
     print("Starting the service twice, uploading 50 MB …", flush=True)
     found += service.measure()
+    print("Reading over HTTP, in turn with the peer …", flush=True)
+    found += reading.measure()
     results.write(found, Path(__file__).with_name("results.json"))
     print()
     results.show(found)

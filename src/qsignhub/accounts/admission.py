@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from qsignhub.accounts import repository
@@ -102,6 +103,7 @@ def _speaker(row: Row, key: str | None, address: str) -> tuple[Principal | None,
     return principal, None
 
 
+@lru_cache(maxsize=4096)
 def _address_block(address: str) -> str:
     """One holder for an IPv4 address or an IPv6 /64, which is what one customer of a provider has."""
     try:

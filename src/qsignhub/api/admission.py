@@ -5,8 +5,6 @@ Stands before routing, so that unknown paths and wrong methods count and carry t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -48,13 +46,13 @@ def _key_of(scope: Scope) -> str | None:
     return found[0].decode("latin-1") if len(found) == 1 else None
 
 
-def _headers(admission: Admission) -> Mapping[str, str]:
-    return {
-        "X-RateLimit-Limit": str(admission.limit),
-        "X-RateLimit-Remaining": str(admission.remaining),
-        "X-RateLimit-Reset": str(admission.reset),
-        "X-RateLimit-Tier": admission.tier,
-    }
+def _headers(admission: Admission) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"x-ratelimit-limit", str(admission.limit).encode()),
+        (b"x-ratelimit-remaining", str(admission.remaining).encode()),
+        (b"x-ratelimit-reset", str(admission.reset).encode()),
+        (b"x-ratelimit-tier", admission.tier.encode()),
+    ]
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, error: QSignHubError) -> None:

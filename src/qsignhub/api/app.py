@@ -41,8 +41,9 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
     app.state.docs_url = docs_url.rstrip("/")
     errors.install(app)
     for router in (
-        documents.router,
+        signature_requests.often,
         signature_requests.router,
+        documents.router,
         signers.router,
         test_clock.router,
         validation.router,

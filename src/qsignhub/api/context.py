@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,11 +45,11 @@ class RequestId:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                for name, value in scope["state"].get("headers", {}).items():
-                    headers[name] = value
-                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers = message.setdefault("headers", [])
+                headers.append((b"x-request-id", request_id.encode()))
+                headers.extend(scope["state"].get("headers", ()))
+                if not any(name == b"x-content-type-options" for name, _ in headers):
+                    headers.append((b"x-content-type-options", b"nosniff"))
             await send(message)
 
         try:
@@ -64,9 +63,14 @@ class RequestId:
             await answer(scope, receive, send_with_id)
 
 
-async def services(request: Request) -> Services:
+def services_of(request: Request) -> Services:
     found: Services = request.app.state.services
     return found
+
+
+async def services(request: Request) -> Services:
+    """As a dependency: the framework would call a plain function in a thread."""
+    return services_of(request)
 
 
 def may(permission: Permission) -> Callable[[Request], Awaitable[Principal]]:

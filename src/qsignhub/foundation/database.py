@@ -72,16 +72,18 @@ class Database:
 
         On a connection that died it is run again on another, so it may count twice and no worse.
         """
-        with _told_as_unavailable():
-            for remaining in reversed(range(self._tries)):
-                async with self._pool.connection() as connection:
-                    try:
-                        cursor = await connection.execute(statement, parameters)
-                    except psycopg.OperationalError:
-                        if not connection.broken or not remaining:
-                            raise
-                    else:
-                        return await cursor.fetchone()
+        for _ in range(self._tries):
+            try:
+                connection = await self._pool.getconn()
+            except PoolTimeout as exc:
+                raise DatabaseUnavailable(_UNANSWERED) from exc
+            try:
+                return await (await connection.execute(statement, parameters)).fetchone()
+            except psycopg.OperationalError as exc:
+                if not connection.broken:
+                    raise DatabaseUnavailable(_UNANSWERED) from exc
+            finally:
+                await self._pool.putconn(connection)
         raise DatabaseUnavailable(_UNANSWERED)
 
     @asynccontextmanager

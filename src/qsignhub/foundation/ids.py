@@ -24,7 +24,12 @@ _LENGTHS = {
 
 
 def _base62(length: int) -> str:
-    return "".join(secrets.choice(_BASE62) for _ in range(length))
+    number = secrets.randbelow(62**length)
+    digits = []
+    for _ in range(length):
+        number, digit = divmod(number, 62)
+        digits.append(_BASE62[digit])
+    return "".join(digits)
 
 
 def new_id(kind: str) -> str:

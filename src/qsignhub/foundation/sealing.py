@@ -41,6 +41,7 @@ class MasterKey:
             raise MasterKeyMissing("QSIGNHUB_MASTER_KEY must be 32 bytes as 64 hexadecimal digits.")
         self._key = key
         self._derived: dict[str, bytes] = {}
+        self._ciphers: dict[str, AESGCM] = {}
 
     @classmethod
     def from_hex(cls, text: str) -> MasterKey:
@@ -69,18 +70,23 @@ class MasterKey:
 
     def seal(self, purpose: str, name: str, plaintext: bytes) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return _FORMAT + nonce + AESGCM(self.derive(purpose)).encrypt(nonce, plaintext, name.encode())
+        return _FORMAT + nonce + self._cipher(purpose).encrypt(nonce, plaintext, name.encode())
 
     def unseal(self, purpose: str, name: str, sealed: bytes) -> bytes:
         nonce, ciphertext = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
             if sealed[:1] != _FORMAT:
                 raise InvalidTag
-            return AESGCM(self.derive(purpose)).decrypt(nonce, ciphertext, name.encode())
+            return self._cipher(purpose).decrypt(nonce, ciphertext, name.encode())
         except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce and a tag
             raise SealBroken(
                 f"A sealed {purpose} does not open: QSIGNHUB_MASTER_KEY is not the one it was sealed with."
             ) from None
+
+    def _cipher(self, purpose: str) -> AESGCM:
+        if purpose not in self._ciphers:
+            self._ciphers[purpose] = AESGCM(self.derive(purpose))
+        return self._ciphers[purpose]
 
     def authenticate(self, purpose: str, message: bytes) -> bytes:
         """HMAC-SHA256 over a message, under a key of its own for the purpose."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
@@ -23,6 +24,7 @@ from qsignhub.foundation.scope import Mode, Scope
 PREFIXES: dict[str, Mode] = {"qsh_test_": "test", "qsh_live_": "live"}
 _KEY_LENGTH = 9 + 32
 _REMEMBERED = 10_000
+_USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,19 @@ class Admissions:
                 return known
             del self._used_up[key_hash or holder]
         row = await repository.admit(self._database, key_hash, mode, holder, now)
+        if row["id"] is not None and _is_news(row["last_used_at"], now):
+            await repository.note_use(self._database, row["id"], now)
         admission = _admission(row, key, address, now.timestamp())
         if admission.over is not None and (admission.principal is not None or key_hash is None):
             self._used_up[key_hash or holder] = admission
             if len(self._used_up) > _REMEMBERED:
                 self._used_up.popitem(last=False)
         return admission
+
+
+def _is_news(last_used_at: datetime | None, now: datetime) -> bool:
+    """A key's last use is known to the minute."""
+    return last_used_at is None or abs(now - last_used_at) > _USE_IS_NOTED_EVERY
 
 
 def hash_of(key: str) -> bytes:

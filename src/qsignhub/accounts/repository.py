@@ -10,12 +10,12 @@ from qsignhub.foundation.database import Database, Row, Transaction, fetch_all, 
 from qsignhub.foundation.ids import new_id
 from qsignhub.foundation.scope import Mode, Scope
 
-# One statement for a request: who speaks, how many requests that makes in this minute, and (at most
-# once a minute) when the key was last used. The minute is the database's, so all processes agree on it;
-# one that waited for the row while the minute ended counts in the new one.
+# One statement for a request: who speaks, and how many requests that makes in this minute. The minute is
+# the database's, so all processes agree on it; one that waited for the row while the minute ended counts in
+# the new one.
 _ADMIT = """
 WITH speaker AS (
-    SELECT k.id, k.account_id, k.mode, k.scopes, k.allowed_from, a.tier
+    SELECT k.id, k.account_id, k.mode, k.scopes, k.allowed_from, k.last_used_at, a.tier
     FROM api_keys k JOIN accounts a ON a.id = k.account_id
     WHERE k.key_hash = %(key_hash)s AND k.mode = %(mode)s AND k.revoked_at IS NULL
       AND (k.expires_at IS NULL OR k.expires_at > %(now)s)
@@ -27,10 +27,6 @@ WITH speaker AS (
     SET used = CASE WHEN excluded.minute > w.minute THEN 1 ELSE w.used + 1 END,
         minute = greatest(excluded.minute, w.minute)
     RETURNING minute, used
-), noted AS (
-    UPDATE api_keys SET last_used_at = %(now)s
-    WHERE id = (SELECT id FROM speaker)
-      AND (last_used_at IS NULL OR last_used_at < %(now)s - interval '1 minute')
 )
 SELECT counted.minute, counted.used, speaker.* FROM counted LEFT JOIN speaker ON true
 """
@@ -45,6 +41,10 @@ async def admit(
     if row is None:
         raise LookupError("a statement that always has a row")
     return row
+
+
+async def note_use(database: Database, key_id: str, now: datetime) -> None:
+    await database.ask("UPDATE api_keys SET last_used_at = %s WHERE id = %s RETURNING id", (now, key_id))
 
 
 async def forget_windows(tx: Transaction, older_than: timedelta) -> int:

@@ -1,7 +1,7 @@
 """A route for what is asked for all the time: the endpoint gets the request and the path, as they are.
 
-No dependencies, no query, no body, and no check of what comes back: an endpoint takes ``request`` and the path's
-parameters as text, and gives a Response. It stands in the specification like any other.
+No dependencies, no query, no body, and no check of what comes back: an endpoint takes ``request`` and the
+path's parameters as text, and gives a Response. It stands in the specification like any other.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from qsignhub.documents.errors import TooManyUploads, UploadStalled
 from qsignhub.documents.upload import ReceivedUpload, receive_upload
 from qsignhub.foundation.scope import Scope
 
-UPLOADS_AT_ONCE = 8
+UPLOADS_AT_ONCE = 32
 PATIENCE = 30.0
 _RETRY_AFTER = 5
 

@@ -14,8 +14,10 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from qsignhub.accounts import repository
+from qsignhub.accounts.door import Door
 from qsignhub.accounts.errors import AddressNotAllowed, ApiKeyInvalid, ApiKeyMissing, RateLimited
 from qsignhub.accounts.model import ANONYMOUS_LIMIT, ANONYMOUS_TIER, PLANS, Principal
+from qsignhub.accounts.repository import Knock
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Database, Row
 from qsignhub.foundation.errors import QSignHubError
@@ -45,6 +47,7 @@ class Admissions:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._door = Door(database, clock)
         self._used_up: OrderedDict[object, Admission] = OrderedDict()
 
     async def admit(self, key: str | None, address: str) -> Admission:
@@ -61,7 +64,7 @@ class Admissions:
             if now.timestamp() < known.reset:
                 return known
             del self._used_up[key_hash or holder]
-        row = await repository.admit(self._database, key_hash, mode, holder, now)
+        row = await self._door.knock(Knock(key_hash, mode, holder))
         if row["id"] is not None and _is_news(row["last_used_at"], now):
             await repository.note_use(self._database, row["id"], now)
         admission = _admission(row, key, address, now.timestamp())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 
@@ -10,37 +12,59 @@ from qsignhub.foundation.database import Database, Row, Transaction, fetch_all, 
 from qsignhub.foundation.ids import new_id
 from qsignhub.foundation.scope import Mode, Scope
 
-# One statement for a request: who speaks, and how many requests that makes in this minute. The minute is
-# the database's, so all processes agree on it; one that waited for the row while the minute ended counts in
-# the new one.
+# Who speaks, and how many requests that makes in this minute, for all that knocked at the same time. The
+# minute is the database's, so all processes agree on it; a statement that waited for a row while the minute
+# ended counts in the new one. Rows are taken in the order of their names, so that no two statements wait for
+# each other.
 _ADMIT = """
-WITH speaker AS (
-    SELECT k.id, k.account_id, k.mode, k.scopes, k.allowed_from, k.last_used_at, a.tier
-    FROM api_keys k JOIN accounts a ON a.id = k.account_id
-    WHERE k.key_hash = %(key_hash)s AND k.mode = %(mode)s AND k.revoked_at IS NULL
-      AND (k.expires_at IS NULL OR k.expires_at > %(now)s)
+WITH asked AS (
+    SELECT * FROM unnest(%(key_hashes)s::bytea[], %(modes)s::text[], %(addresses)s::text[])
+    WITH ORDINALITY AS a (key_hash, mode, address, number)
+), speaker AS (
+    SELECT asked.number, k.id, k.account_id, k.mode, k.scopes, k.allowed_from, k.last_used_at, a.tier
+    FROM asked JOIN api_keys k ON k.key_hash = asked.key_hash AND k.mode = asked.mode
+    JOIN accounts a ON a.id = k.account_id
+    WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %(now)s)
+), held AS (
+    SELECT asked.number, coalesce(s.account_id || ' ' || s.mode, asked.address) AS holder
+    FROM asked LEFT JOIN speaker s ON s.number = asked.number
 ), counted AS (
     INSERT INTO rate_windows AS w (holder, minute, used)
-    SELECT coalesce((SELECT account_id || ' ' || mode FROM speaker), %(address)s),
-           floor(extract(epoch FROM clock_timestamp()) / 60), 1
+    SELECT holder, floor(extract(epoch FROM clock_timestamp()) / 60), count(*)
+    FROM held GROUP BY holder ORDER BY holder
     ON CONFLICT (holder) DO UPDATE
-    SET used = CASE WHEN excluded.minute > w.minute THEN 1 ELSE w.used + 1 END,
+    SET used = CASE WHEN excluded.minute > w.minute THEN excluded.used ELSE w.used + excluded.used END,
         minute = greatest(excluded.minute, w.minute)
-    RETURNING minute, used
+    RETURNING holder, minute, used
 )
-SELECT counted.minute, counted.used, speaker.* FROM counted LEFT JOIN speaker ON true
+SELECT counted.minute,
+       counted.used + 1 - row_number() OVER (PARTITION BY holder ORDER BY held.number DESC) AS used,
+       s.id, s.account_id, s.mode, s.scopes, s.allowed_from, s.last_used_at, s.tier
+FROM held JOIN counted USING (holder) LEFT JOIN speaker s ON s.number = held.number
+ORDER BY held.number
 """
 
 
-async def admit(
-    database: Database, key_hash: bytes | None, mode: Mode | None, address: str, now: datetime
-) -> Row:
-    """``minute`` (of the epoch), ``used``, and the key's row, whose ``id`` is None for no valid key."""
-    parameters = {"key_hash": key_hash, "mode": mode, "address": address, "now": now}
-    row = await database.ask(_ADMIT, parameters)
-    if row is None:
-        raise LookupError("a statement that always has a row")
-    return row
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """A request at the door: with the hash of a key of a mode, or with none; and from where."""
+
+    key_hash: bytes | None
+    mode: Mode | None
+    address: str
+
+
+async def admit(database: Database, knocks: Sequence[Knock], now: datetime) -> list[Row]:
+    """For each in turn ``minute`` (of the epoch), ``used`` with itself, and the key's row: ``id`` None for
+    no valid key.
+    """
+    parameters = {
+        "key_hashes": [knock.key_hash for knock in knocks],
+        "modes": [knock.mode for knock in knocks],
+        "addresses": [knock.address for knock in knocks],
+        "now": now,
+    }
+    return await database.ask_all(_ADMIT, parameters)
 
 
 async def note_use(database: Database, key_id: str, now: datetime) -> None:

@@ -68,7 +68,11 @@ class Database:
             yield connection
 
     async def ask(self, statement: Any, parameters: Any = None) -> Row | None:
-        """The first row of one statement that commits by itself, in one exchange with the database.
+        """The first row of what ``ask_all`` gives."""
+        return next(iter(await self.ask_all(statement, parameters)), None)
+
+    async def ask_all(self, statement: Any, parameters: Any = None) -> list[Row]:
+        """The rows of one statement that commits by itself, in one exchange with the database.
 
         On a connection that died it is run again on another, so it may count twice and no worse.
         """
@@ -78,7 +82,7 @@ class Database:
             except PoolTimeout as exc:
                 raise DatabaseUnavailable(_UNANSWERED) from exc
             try:
-                return await (await connection.execute(statement, parameters)).fetchone()
+                return await (await connection.execute(statement, parameters)).fetchall()
             except psycopg.OperationalError as exc:
                 if not connection.broken:
                     raise DatabaseUnavailable(_UNANSWERED) from exc

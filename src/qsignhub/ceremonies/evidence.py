@@ -22,15 +22,19 @@ def validity_of(certificate: bytes) -> tuple[datetime, datetime]:
 
 
 def view_of_certificate(certificate: bytes, listed_issuers: Collection[str]) -> SigningCertificate:
-    """``qualified`` is computed: the certificate declares it and a trusted list names its issuer."""
+    """``qualified`` is computed: the certificate declares it and a trusted list names its issuer.
+
+    ``issuer`` is the organisation that issued it, as in ``certificate_issuer`` of a validation.
+    """
     parsed = x509.load_der_x509_certificate(certificate)
+    organisation = _name(parsed.issuer, NameOID.ORGANIZATION_NAME)
     return SigningCertificate(
-        issuer=_name(parsed.issuer, NameOID.COMMON_NAME),
+        issuer=organisation or _name(parsed.issuer, NameOID.COMMON_NAME),
         serial=serial_in_pairs(parsed.serial_number),
         valid_from=parsed.not_valid_before_utc.date().isoformat(),
         valid_to=parsed.not_valid_after_utc.date().isoformat(),
         qualified=_declares_qualified(parsed) and _issuer_key_id(parsed) in listed_issuers,
-        tsp=_name(parsed.issuer, NameOID.ORGANIZATION_NAME),
+        tsp=organisation,
     )
 
 

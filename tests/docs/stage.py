@@ -9,6 +9,9 @@ from typing import Any, cast
 
 from fastapi import APIRouter, FastAPI
 
+from qsignhub.accounts.admission import Admission
+from qsignhub.accounts.errors import ApiKeyMissing
+from qsignhub.accounts.model import ANONYMOUS_LIMIT, ANONYMOUS_TIER
 from qsignhub.api.app import create_app
 from qsignhub.bootstrap import Services
 from qsignhub.docs import routes as docs
@@ -19,9 +22,18 @@ from qsignhub.settings import Settings
 async def _nothing() -> None: ...
 
 
+async def _anybody(_key: str | None, _address: str) -> Admission:
+    """A door that counts nobody, for counting takes a database."""
+    return Admission(ANONYMOUS_TIER, ANONYMOUS_LIMIT, ANONYMOUS_LIMIT, 0, refusal=ApiKeyMissing("No key."))
+
+
 def documentation(base_url: str = "http://127.0.0.1:8080") -> FastAPI:
     """The pages under /docs lean on nothing but the settings: no database is started for them."""
-    services = SimpleNamespace(settings=Settings(base_url=base_url), inspector=SimpleNamespace(warm=_nothing))
+    services = SimpleNamespace(
+        settings=Settings(base_url=base_url),
+        inspector=SimpleNamespace(warm=_nothing),
+        admissions=SimpleNamespace(admit=_anybody),
+    )
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Services]:

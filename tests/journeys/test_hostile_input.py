@@ -259,3 +259,11 @@ def test_case_31_a_link_that_has_done_its_work_does_nothing_more(
     assert httpx.get(url).status_code == 200
     assert owner.get(request["id"])["signers"][0] == signed
     assert owner.verification(request) == found
+
+
+@pytest.mark.parametrize(
+    "phone", ["+48\u0665\u0660\u0660123456", "48500123456", "+0500123456", "+48 500 123 456", "+" + "9" * 16]
+)
+def test_a_phone_number_is_one_of_e_164(owner: Customer, phone: str) -> None:
+    answer = owner.ask_for(person(phone=phone))
+    assert error_of(answer, 422, "VALIDATION_FAILED")["field"] == "signers.0.phone"

@@ -69,7 +69,8 @@ def _read(path: Path, base_url: str) -> Guide:
 
 
 def _split(path: Path) -> tuple[dict[str, str], str]:
-    opening, head, text = ("", *path.read_text().split(_FENCE, 2))[-3:]
+    opening, *parts = path.read_text().split(_FENCE, 2)
+    head, text = parts if len(parts) == 2 else ("", "")
     lines = [line.partition(":") for line in head.splitlines() if line.strip()]
     fields = {name.strip(): value.strip() for name, _, value in lines}
     if opening or not {"title", "order", "summary"} <= fields.keys() or not fields["order"].isdigit():

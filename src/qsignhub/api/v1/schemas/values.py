@@ -83,7 +83,7 @@ Email = Annotated[
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain_text)]
 Words = Annotated[str, AfterValidator(_harmless)]
 Metadata = Annotated[dict[str, Any], AfterValidator(_of_bounded_size)]
-Phone = Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")]
+Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Locale = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
 Moment = Annotated[datetime, AfterValidator(_utc)]

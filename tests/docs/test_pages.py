@@ -167,3 +167,9 @@ def test_a_guide_that_does_not_begin_as_it_has_to_is_refused(tmp_path: Path, fie
     (tmp_path / "webhooks.md").write_text(whole.replace(f"{field}:", "other:", 1))
     with pytest.raises(GuideMalformed):
         read_guides(tmp_path, BASE)
+
+
+def test_a_guide_without_a_beginning_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "webhooks.md").write_text("# Webhooks\n\nThey tell.\n")
+    with pytest.raises(GuideMalformed):
+        read_guides(tmp_path, BASE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, TypeAlias
@@ -30,7 +29,6 @@ from qsignhub.foundation.jobs import Jobs
 from qsignhub.foundation.scope import Scope
 from qsignhub.identity.model import Applicant, Verification
 from qsignhub.identity.service import IdentityVerifications
-from qsignhub.identity.test_documents import find_test_document
 from qsignhub.signature_requests.errors import IllegalMove, SmsNotConfigured
 from qsignhub.signature_requests.model import (
     NewSignatureRequest,
@@ -92,7 +90,6 @@ class Ceremonies:
         """Makes the request and invites its signers."""
         self._trust.of(scope.mode)
         document = await self._documents.hold(tx, scope, new.document_id)
-        _check_test_documents(new.signers, "signers.{index}.")
         request = await self._requests.create(tx, scope, document, new)
         await self._invitations.send(tx, request)
         remaining = request.expires_at - request.created_at
@@ -103,13 +100,11 @@ class Ceremonies:
         """What ``open`` would do, and does not: nothing is stored, nobody is told."""
         trust = self._trust.of(scope.mode)
         document = await self._documents.get(tx, scope, new.document_id)
-        _check_test_documents(new.signers, "signers.{index}.")
         now = await self._time.now(tx, scope)
         return plan_of(planned(scope, document, new, now), document, trust)
 
     async def add_signer(self, tx: Transaction, scope: Scope, request_id: str, new: NewSigner) -> Signer:
         """Adds a signer to a pending request and invites them when it is their turn."""
-        _check_test_documents([new], "")
         request, signer = await self._requests.add_signer(tx, scope, request_id, new)
         await self._invitations.send(tx, request)
         return signer
@@ -256,10 +251,3 @@ class Ceremonies:
         if not request.is_turn_of(signer):
             raise NotYourTurn("Somebody else signs before you; come back when it is your turn.")
         return request, signer
-
-
-def _check_test_documents(signers: Sequence[NewSigner], where: str) -> None:
-    for index, signer in enumerate(signers):
-        if signer.test_document is not None:
-            field = where.format(index=index) + "identity_verification.document_number"
-            find_test_document(signer.test_document, field)

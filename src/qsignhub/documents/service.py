@@ -36,6 +36,8 @@ from qsignhub.foundation.scope import Scope
 InUse = Callable[[Transaction, Scope, str], Awaitable[bool]]
 """Whether an open signature request is about a document; rooms above know."""
 
+_LONGEST_NAME = 200  # characters, as of a name that is given
+
 
 class Documents:
     def __init__(
@@ -208,5 +210,6 @@ def _sha256_of(path: Path) -> str:
 
 
 def _plain(filename: str | None) -> str:
-    """A client's file name without what cannot be seen or turns the writing direction."""
-    return "".join(c for c in filename or "" if unicodedata.category(c)[0] != "C").strip()
+    """A client's file name without what cannot be seen or turns the writing direction, not too long."""
+    shown = "".join(c for c in filename or "" if unicodedata.category(c)[0] != "C").strip()
+    return shown[:_LONGEST_NAME].rstrip()

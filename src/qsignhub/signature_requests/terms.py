@@ -12,6 +12,8 @@ from qsignhub.documents.model import Document
 from qsignhub.foundation.clock import iso
 from qsignhub.foundation.errors import Invalid
 from qsignhub.foundation.scope import Mode
+from qsignhub.identity.errors import UnknownTestDocument
+from qsignhub.identity.test_documents import find_test_document
 from qsignhub.signature_requests.errors import (
     ExpiryBeyondRetention,
     ExpiryInThePast,
@@ -159,8 +161,18 @@ def _of_signer(new: NewSigner, signature_type: SignatureType, mode: Mode, where:
             "The signer is identified by a code by SMS: give a phone number, or another method.",
             field=f"{where}phone",
         )
-    if new.test_document is not None and mode == "live":
+    if new.test_document is not None:
+        yield from _of_test_document(new.test_document, mode, f"{where}identity_verification.document_number")
+
+
+def _of_test_document(number: str, mode: Mode, field: str) -> Iterator[Invalid]:
+    if mode == "live":
         yield TestDocumentInLiveMode(
             "document_number plays an identity check in the sandbox; with a live key leave it out.",
-            field=f"{where}identity_verification.document_number",
+            field=field,
         )
+        return
+    try:
+        find_test_document(number, field)
+    except UnknownTestDocument as problem:
+        yield problem

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, W
 from pydantic.json_schema import SkipJsonSchema
 
 MAX_METADATA_BYTES = 16 * 1024
+_BREAKS = {"Cc", "Zl", "Zp"}
+"""Unicode categories: control characters, and what separates lines and paragraphs."""
 _BIDI_CONTROLS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
 
@@ -32,7 +34,7 @@ def _plain_text(text: str) -> str:
     stripped = text.strip()
     if not stripped:
         raise ValueError("must not be empty")
-    if _BIDI_CONTROLS.search(stripped) or any(unicodedata.category(c) == "Cc" for c in stripped):
+    if _BIDI_CONTROLS.search(stripped) or any(unicodedata.category(c) in _BREAKS for c in stripped):
         raise ValueError("must not contain control characters")
     return stripped
 
@@ -43,6 +45,13 @@ def _harmless(text: str) -> str:
         unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in text
     ):
         raise ValueError("must not contain control characters")
+    return text
+
+
+def _visible(text: str) -> str:
+    """An address that is what it looks like: nothing in it that cannot be seen."""
+    if any(unicodedata.category(c) in _BREAKS | {"Cf", "Zs"} for c in text):
+        raise ValueError("must not contain white space or invisible characters")
     return text
 
 
@@ -67,18 +76,21 @@ def _http_url(text: str) -> str:
 
 
 Email = Annotated[
-    str, Field(max_length=254, pattern=r"^[^\s@<>\"(),:;\\\[\]\x00-\x20\x7f]+@[^\s@.]+(\.[^\s@.]+)+$")
+    str,
+    Field(max_length=254, pattern=r"^[^\s@<>\"(),:;\\\[\]\x00-\x20\x7f]+@[^\s@.]+(\.[^\s@.]+)+$"),
+    AfterValidator(_visible),
 ]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain_text)]
 Words = Annotated[str, AfterValidator(_harmless)]
 Metadata = Annotated[dict[str, Any], AfterValidator(_of_bounded_size)]
-Phone = Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")]
+Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Locale = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
 Moment = Annotated[datetime, AfterValidator(_utc)]
 Url = Annotated[
     str,
     Field(max_length=2000, json_schema_extra={"format": "uri", "pattern": "^https?://"}),
+    AfterValidator(_visible),
     AfterValidator(_http_url),
 ]
 Points = Annotated[float, Field(ge=0, le=14400, allow_inf_nan=False)]

@@ -201,7 +201,7 @@ async def run_until(services: Services, request: SignatureRequest, step: str) ->
 
 async def test_xml_that_cannot_be_signed_fails_the_signer_and_says_why(services: Services):
     scope = await make_scope(services)
-    document = await make_file(services, scope, b"<!DOCTYPE a><a/>", "text/xml")
+    document = await make_file(services, scope, b"<!DOCTYPE a><a/>", "application/xml")
     request = await make_request(services, scope, [PERSON], document=document)
     await agreed(services, request)
     await run_cycle(services, request)

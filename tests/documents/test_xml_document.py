@@ -89,9 +89,10 @@ def test_what_is_long_only_when_laid_out_is_shown_by_its_beginning(inspect) -> N
         ('<?xml-stylesheet href="http://127.0.0.1:9/a.xsl" type="text/xsl"?><a/>', "XML_STYLESHEET"),
         ('<a xmlns:x="http://www.w3.org/2001/XInclude"><x:include href="http://127.0.0.1:9/b"/></a>',
          "XML_INCLUSIONS"),
+        ('<a><s:Signature xmlns:s="http://www.w3.org/2000/09/xmldsig#"/></a>', "EXISTING_SIGNATURES"),
     ],
 )  # fmt: skip
-def test_what_others_would_fetch_is_flagged(inspect, content: str, code: str) -> None:
+def test_what_others_would_fetch_or_check_is_flagged(inspect, content: str, code: str) -> None:
     assert [hazard.code for hazard in inspect(content).hazards] == [code]
 
 

@@ -233,7 +233,7 @@ def test_before_completion_there_is_no_proof(live_service: LiveService) -> None:
 def test_another_value_of_include_is_refused(proof: Proof, include: str) -> None:
     answer = proof.service.client.get(proof.path, params={"include": include})
     assert answer.status_code == 422
-    assert answer.json()["error"]["field"] == "query.include"
+    assert answer.json()["error"]["field"] == "include"
 
 
 def test_case_29_another_account_finds_nothing(proof: Proof) -> None:

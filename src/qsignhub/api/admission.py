@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qsignhub.accounts.admission import Admission
-from qsignhub.api.errors import answer_of
+from qsignhub.api.errors import RETRY_AFTER_SECONDS, answer_of
 from qsignhub.bootstrap import Services
 from qsignhub.foundation.errors import QSignHubError
 
@@ -30,6 +30,9 @@ class AtTheDoor:
         try:
             admission = await house.admissions.admit(_key_of(scope), client[0] if client else "")
         except QSignHubError as exc:
+            # Whose request it is cannot be told now: nothing is left, until it can.
+            soon = int(house.clock.now().timestamp()) + RETRY_AFTER_SECONDS
+            scope["state"]["headers"] = _headers(Admission("unknown", 0, 0, soon))
             await _refuse(scope, receive, send, exc)
             return
         scope["state"]["admission"] = admission

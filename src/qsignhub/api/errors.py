@@ -36,6 +36,10 @@ _CODE_OF_STATUS = {
 }
 
 
+RETRY_AFTER_SECONDS = 5
+"""When a part of ours is down: how soon it is worth to try again."""
+
+
 def status_of(error: errors.QSignHubError) -> HTTPStatus:
     for kind in type(error).__mro__:
         if kind in _STATUS:
@@ -71,7 +75,9 @@ async def answer_of(request: Request, exc: Exception) -> JSONResponse:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.warning("%s: %s", exc.code, exc.message)
     additions: dict[str, Any] = {"field": exc.field} if exc.field else {}
-    headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    headers = None
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if isinstance(exc, errors.Invalid) and exc.others:
         additions["fields"] = [
             {"field": each.field, "code": each.code, "message": each.message} for each in (exc, *exc.others)

@@ -24,6 +24,10 @@ class Hazard:
     message: str
 
 
+EXISTING_SIGNATURES = "EXISTING_SIGNATURES"
+"""The hazard's code where the document is signed already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     id: str

@@ -16,7 +16,7 @@ import typst
 from lxml import etree
 
 from qsignhub.documents.errors import DocumentUnreadable, UnsupportedDocumentType
-from qsignhub.documents.model import Hazard
+from qsignhub.documents.model import EXISTING_SIGNATURES, Hazard
 from qsignhub.documents.xml_reading import Looking, parse_beginning, parse_whole, read_through
 
 MAX_CHARACTERS = 1024 * 1024
@@ -45,6 +45,11 @@ XML_INCLUSIONS = Hazard(
     "XML_INCLUSIONS", "The document asks for other files to be included; a signature does not cover those."
 )
 
+XML_SIGNATURES = Hazard(
+    EXISTING_SIGNATURES,
+    "The document carries signatures of its own; it can be signed as cades, not as xades.",
+)
+
 
 def inspect_xml(path: Path) -> tuple[Hazard, ...]:
     """Reads it from end to end and fetches nothing; what is worth knowing before it is signed.
@@ -58,8 +63,12 @@ def inspect_xml(path: Path) -> tuple[Hazard, ...]:
         raise UnsupportedDocumentType(
             f"Only PDF, DOCX, XLSX and XML documents are accepted; this file is {other}.", field="file"
         )
-    found = (XML_STYLESHEET if seen.has_stylesheet else None, XML_INCLUSIONS if seen.has_inclusions else None)
-    return tuple(hazard for hazard in found if hazard)
+    found = {
+        XML_STYLESHEET: seen.has_stylesheet,
+        XML_INCLUSIONS: seen.has_inclusions,
+        XML_SIGNATURES: seen.has_signatures,
+    }
+    return tuple(hazard for hazard, there in found.items() if there)
 
 
 def typeset_xml(path: Path, target: Path, sha256: str) -> bool:

@@ -49,6 +49,9 @@ def parse_beginning(content: bytes) -> etree._Element | None:
     return etree.fromstring(content, etree.XMLParser(recover=True, remove_blank_text=True, **_HARDENED))
 
 
+_SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
+
+
 class Looking:
     """A parser's target (lxml's interface) that keeps nothing, and refuses what must not be there."""
 
@@ -57,6 +60,7 @@ class Looking:
         """In Clark's notation, ``{namespace}name``."""
         self.has_stylesheet = False
         self.has_inclusions = False
+        self.has_signatures = False
 
     def doctype(self, _name: str, _public_id: str | None, _system: str | None) -> None:
         raise ExternalContent(
@@ -68,6 +72,7 @@ class Looking:
     def start(self, tag: str, _attributes: Any) -> None:
         self.root = self.root or tag
         self.has_inclusions = self.has_inclusions or tag == _XINCLUDE
+        self.has_signatures = self.has_signatures or tag == _SIGNATURE
 
     def pi(self, target: str, _data: str | None = None) -> None:
         self.has_stylesheet = self.has_stylesheet or target == "xml-stylesheet"

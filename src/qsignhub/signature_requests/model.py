@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
+from qsignhub.documents.model import PDF_TYPE, XML_TYPE
 from qsignhub.foundation.scope import Scope
 from qsignhub.signature_requests.states import MAX_SIGNERS, RequestStatus, SignerStatus, Standing
 
@@ -29,14 +30,13 @@ SIGNED_FILE: Final[Mapping[SignatureFormat, tuple[str, str]]] = {
 }
 """Name and media type of the signed document."""
 
-_XML_TYPES = frozenset({"application/xml", "text/xml"})
+
+_DEFAULT_FORMATS: Mapping[str, SignatureFormat] = {PDF_TYPE: "pades", XML_TYPE: "xades"}
 
 
 def default_format(mime_type: str) -> SignatureFormat:
     """The contract's default: PAdES for PDF, XAdES for XML, CAdES for all other types."""
-    if mime_type == "application/pdf":
-        return "pades"
-    return "xades" if mime_type in _XML_TYPES else "cades"
+    return _DEFAULT_FORMATS.get(mime_type, "cades")
 
 
 @dataclass(frozen=True, slots=True)

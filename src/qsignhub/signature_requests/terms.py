@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from qsignhub.documents.model import Document
+from qsignhub.documents.model import EXISTING_SIGNATURES, PDF_TYPE, XML_TYPE, Document
 from qsignhub.foundation.clock import iso
 from qsignhub.foundation.errors import Invalid
 from qsignhub.foundation.scope import Mode
@@ -35,7 +35,6 @@ from qsignhub.signature_requests.model import (
     default_format,
 )
 
-_PDF, _XML = "application/pdf", "application/xml"
 _ROUNDING = 0.01  # points; a page of 210 mm is 595.2756 of them
 _DEFAULT_METHOD: dict[SignatureType, IdentityMethod | None] = {
     "qes": "video_id",
@@ -95,13 +94,19 @@ def _of_deadline(new: NewSignatureRequest, document: Document, now: datetime) ->
 
 
 def _of_format(chosen: SignatureFormat, document: Document) -> Iterator[Invalid]:
-    if chosen == "xades" and document.mime_type != _XML:
+    if chosen == "xades" and document.mime_type != XML_TYPE:
         yield FormatNotPossible("XAdES signs XML documents; this one is not XML.", field="format")
-    if chosen == "pades" and document.mime_type == _XML:
+        return
+    if chosen == "xades" and any(hazard.code == EXISTING_SIGNATURES for hazard in document.hazards):
+        yield FormatNotPossible(
+            "The document carries an XML signature already; sign it as cades, around the whole of it.",
+            field="format",
+        )
+    if chosen == "pades" and document.mime_type == XML_TYPE:
         yield FormatNotPossible(
             "PAdES signs PDF and office documents; sign XML as xades or cades.", field="format"
         )
-    elif chosen == "pades" and document.mime_type != _PDF and document.pdf_key is None:
+    elif chosen == "pades" and document.mime_type != PDF_TYPE and document.pdf_key is None:
         yield FormatNotPossible(
             "PAdES needs the document as PDF, and this one could not be converted here; sign it as cades.",
             field="format",

@@ -51,6 +51,7 @@ def api_command(settings: Settings, host: str, port: int) -> list[str]:
     """Uvicorn on the whole application; the settings come to it by the environment."""
     return [
         *(sys.executable, "-m", "uvicorn", "--factory", "qsignhub.asgi:create"),
+        *("--http", "qsignhub.api.http_protocol:Protocol", "--ws", "none"),
         *("--host", host, "--port", str(port), "--log-level", settings.log_level.lower()),
         *("--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "10"),
     ]

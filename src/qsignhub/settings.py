@@ -40,6 +40,10 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:8080",
         description="The URL under which the service is reached; it stands in links and certificates.",
     )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses of proxies whose X-Forwarded-For is believed, separated by commas; * for all.",
+    )
     files_url: str | None = Field(
         default=None,
         description="The URL of previews and signed files, if it is another one. Unset: BASE_URL.",

@@ -63,7 +63,7 @@ async def test_a_request_is_told_with_its_id_its_account_and_its_template(
     ("method", "path", "route", "status"),
     [
         ("GET", f"/s/{SECRET}", "/s/{token}", 404),
-        ("GET", f"/s/{SECRET}/", "unmatched", 307),
+        ("GET", f"/s/{SECRET}/", "unmatched", 404),
         ("GET", f"/nothing/{SECRET}", "unmatched", 404),
         ("DELETE", f"/s/{SECRET}", "/s/{token}", 405),
         (SECRET, "/health", "/health", 405),

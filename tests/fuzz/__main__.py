@@ -19,6 +19,7 @@ def main(minutes: float = 10, seed: str | None = None) -> int:
         options = ["--max-time", str(round(minutes * 60)), *(("--seed", seed) if seed else ())]
         outcome = fuzz(service, *options)
     print(outcome.output)  # noqa: T201
+    print(outcome.table())  # noqa: T201
     print(f"fuzz: {outcome.cases} cases, {'nothing wrong' if outcome.returncode == 0 else 'FAILED'}")  # noqa: T201
     return outcome.returncode
 

@@ -15,6 +15,8 @@ from qsignhub.foundation.errors import QSignHubError
 
 _COUNTED = ("/v1", "/preview/", "/audit/", "/docs/sreq_")
 _KEY_HEADER = b"x-api-key"
+UNREADABLE = "unreadable"
+"""Where ``http_protocol`` leaves, in ``scope["state"]``, the error that answers what is no request."""
 
 
 class AtTheDoor:
@@ -22,7 +24,9 @@ class AtTheDoor:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(_COUNTED):
+        unreadable: QSignHubError | None = scope.get("state", {}).get(UNREADABLE)
+        counted = scope["type"] == "http" and (unreadable or scope["path"].startswith(_COUNTED))
+        if not counted:
             await self._app(scope, receive, send)
             return
         house: Services = scope["app"].state.services
@@ -37,8 +41,9 @@ class AtTheDoor:
             return
         scope["state"]["admission"] = admission
         scope["state"]["headers"] = _headers(admission)
-        if admission.over is not None:
-            await _refuse(scope, receive, send, admission.over)
+        refusal = admission.over or unreadable
+        if refusal is not None:
+            await _refuse(scope, receive, send, refusal)
             return
         await self._app(scope, receive, send)
 

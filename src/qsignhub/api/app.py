@@ -37,6 +37,7 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
         docs_url=None,
         redoc_url=None,
         openapi_url="/v1/openapi.json",
+        redirect_slashes=False,  # one address for each thing; a Host header could lead a redirect astray
     )
     app.state.docs_url = docs_url.rstrip("/")
     errors.install(app)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from qsignhub.api import wording
+from qsignhub.api.allowed_methods import allowed_methods
 from qsignhub.foundation import errors
 
 logger = logging.getLogger(__name__)
@@ -113,7 +114,10 @@ async def _http(request: Request, exc: Exception) -> JSONResponse:
     fallback = errors.Malformed if status < HTTPStatus.INTERNAL_SERVER_ERROR else errors.QSignHubError
     code = _CODE_OF_STATUS.get(status, fallback.code)
     body = envelope(request, code, status.description or status.phrase)
-    return JSONResponse(body, status, headers=exc.headers)
+    headers = dict(exc.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = allowed_methods(request)
+    return JSONResponse(body, status, headers=headers)
 
 
 async def unexpected(request: Request, exc: Exception) -> JSONResponse:

@@ -10,6 +10,9 @@ _FORMS = {
     "phone": "must be a phone number in E.164 form, e.g. +48500123456",
     "country": "must be an ISO 3166-1 alpha-2 country code, e.g. PL",
     "locale": "must be a BCP 47 language tag, e.g. en-GB",
+    "redirect_url": "must be an http or https URL",
+    "request_id": "must be the id of a signature request, e.g. sreq_7Yx4kP9nQ3mB2wR1",
+    "signer_id": "must be the id of a signer, e.g. sgn_A1b2C3d4E5f6",
 }
 _A_MOMENT = "must be a date and time with a time zone, e.g. 2025-03-01T23:59:59Z"
 _AN_OBJECT = "must be an object"

@@ -51,7 +51,9 @@ def api_command(settings: Settings, host: str, port: int) -> list[str]:
     """Uvicorn on the whole application; the settings come to it by the environment."""
     return [
         *(sys.executable, "-m", "uvicorn", "--factory", "qsignhub.asgi:create"),
+        *("--http", "qsignhub.api.http_protocol:Protocol", "--ws", "none"),
         *("--host", host, "--port", str(port), "--log-level", settings.log_level.lower()),
+        *("--forwarded-allow-ips", settings.trusted_proxies),
         *("--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "10"),
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from qsignhub.accounts.model import ANONYMOUS_TIER, PLANS
 from qsignhub.api.openapi.operations import Key, Operation
 
 Json = dict[str, Any]
@@ -81,7 +82,7 @@ HEADERS: dict[str, Json] = {
     "X-Request-Id": {
         "description": "Names this request; give it when you ask for support.",
         "required": True,
-        "schema": {"type": "string", "pattern": "^req_[0-9A-Za-z]+$"},
+        "schema": {"type": "string", "pattern": "^req_[0-9A-Za-z]{16}$"},
     },
     "X-RateLimit-Limit": {
         "description": "Requests that the plan allows in a minute.",
@@ -98,7 +99,11 @@ HEADERS: dict[str, Json] = {
         "required": True,
         "schema": {"type": "integer", "minimum": 0},
     },
-    "X-RateLimit-Tier": {"description": "The plan.", "required": True, "schema": {"type": "string"}},
+    "X-RateLimit-Tier": {
+        "description": "The plan, or anonymous where no valid key was sent.",
+        "required": True,
+        "schema": {"type": "string", "enum": [*PLANS, ANONYMOUS_TIER]},
+    },
     "Retry-After": {
         "description": "Seconds until a repetition makes sense.",
         "required": True,
@@ -117,7 +122,7 @@ IDEMPOTENCY_KEY: Json = {
     "in": "header",
     "required": False,
     "description": "Makes a repetition safe: the same key and body get the same answer for 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
     "example": "550e8400-e29b-41d4-a716-446655440000",
 }
 

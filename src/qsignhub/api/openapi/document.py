@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from fastapi import FastAPI
@@ -135,18 +136,18 @@ def _success(key: Key, described: Operation, present: set[str]) -> Json:
     if described.given:
         content["examples"] = _examples(described.given)
     answer["content"] = {"application/json": content}
-    links = {name: as_what for name, as_what in described.leads_to.items() if name in present}
+    links = {name: handed for name, handed in described.leads_to.items() if name in present}
     if links:
-        answer["links"] = {name: _link(name, as_what) for name, as_what in links.items()}
+        answer["links"] = {name: _link(name, handed) for name, handed in links.items()}
     return answer
 
 
-def _link(operation_id: str, as_what: str) -> Json:
-    """``as_what`` is a path parameter's name, or ``body:`` and a property's."""
-    place, _, name = as_what.rpartition(":")
-    value = "$response.body#/id"
-    handed_over: Json = {"requestBody": {name: value}} if place else {"parameters": {name: value}}
-    return {"operationId": operation_id, **handed_over}
+def _link(operation_id: str, handed: Mapping[str, str]) -> Json:
+    made: Json = {"operationId": operation_id}
+    for name, expression in handed.items():
+        place, _, plain = name.rpartition(":")
+        made.setdefault("requestBody" if place else "parameters", {})[plain] = expression
+    return made
 
 
 def _examples(bodies: Any) -> Json:

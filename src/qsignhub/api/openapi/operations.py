@@ -23,7 +23,8 @@ Key = tuple[str, str]
 class Operation:
     """``gives`` is the model of the answer, or the media types of a file; None: it has no body. ``also`` are
     answers of other statuses. ``errors`` adds statuses to those that follow from the kind of operation.
-    ``leads_to`` names operations that take this answer's id, and says as which parameter.
+    ``leads_to`` names operations that go on from this answer: where each of their parameters is found in it,
+    as a runtime expression (OpenAPI 3.1 §4.8.20.3). ``body:`` before a name means a property of the body.
     """
 
     id: str
@@ -36,21 +37,29 @@ class Operation:
     sent: Mapping[str, Any] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
     errors: tuple[int, ...] = ()
-    leads_to: Mapping[str, str] = field(default_factory=dict)
+    leads_to: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 _DOCUMENTS = "/v1/documents"
 _DOCUMENT = f"{_DOCUMENTS}/{{document_id}}"
-_OF_A_DOCUMENT = {"getDocument": "document_id", "deleteDocument": "document_id"}
+_ID = "$response.body#/id"
+_A_DOCUMENT = {"document_id": _ID}
+_OF_A_DOCUMENT = {"getDocument": _A_DOCUMENT, "deleteDocument": _A_DOCUMENT}
 _REQUESTS = "/v1/signature-requests"
 _REQUEST = f"{_REQUESTS}/{{request_id}}"
 _SIGNER = f"{_REQUEST}/signers/{{signer_id}}"
+_A_REQUEST = {"request_id": _ID}
+_ITS_FIRST_SIGNER = {"request_id": _ID, "signer_id": "$response.body#/signers/0/id"}
 _OF_A_REQUEST = {
-    "getSignatureRequest": "request_id",
-    "downloadSignedDocument": "request_id",
-    "cancelSignatureRequest": "request_id",
-    "addSigner": "request_id",
+    "getSignatureRequest": _A_REQUEST,
+    "downloadSignedDocument": _A_REQUEST,
+    "cancelSignatureRequest": _A_REQUEST,
+    "addSigner": _A_REQUEST,
+    "getSignerVerification": _ITS_FIRST_SIGNER,
+    "remindSigner": _ITS_FIRST_SIGNER,
 }
+_A_SIGNER = {"request_id": "$request.path.request_id", "signer_id": _ID}
+_OF_A_SIGNER = {"getSignerVerification": _A_SIGNER, "remindSigner": _A_SIGNER}
 
 OPERATIONS: Mapping[Key, Operation] = MappingProxyType(
     {
@@ -61,7 +70,7 @@ OPERATIONS: Mapping[Key, Operation] = MappingProxyType(
             takes=schemas.Upload,
             takes_form=True,
             given={"uploaded": examples.DOCUMENT},
-            leads_to={"createSignatureRequest": "body:document_id", **_OF_A_DOCUMENT},
+            leads_to={"createSignatureRequest": {"body:document_id": _ID}, **_OF_A_DOCUMENT},
         ),
         ("get", _DOCUMENTS): Operation("listDocuments", schemas.DocumentList),
         ("get", _DOCUMENT): Operation(
@@ -108,6 +117,7 @@ OPERATIONS: Mapping[Key, Operation] = MappingProxyType(
             takes=schemas.SignerIn,
             sent={"a signer": examples.NEW_SIGNER},
             given={"added": examples.PENDING_SIGNER},
+            leads_to=_OF_A_SIGNER,
         ),
         ("get", f"{_SIGNER}/verification"): Operation(
             "getSignerVerification", schemas.SignerVerification, given={"verified": examples.VERIFICATION}

@@ -10,6 +10,7 @@ from qsignhub.api.context import House, may
 from qsignhub.api.once import IdempotencyKey, Once
 from qsignhub.api.v1.paging import DEFAULT_LIMIT, Cursor, Limit, Listing
 from qsignhub.api.v1.schemas import UploadFields
+from qsignhub.api.v1.schemas.values import DocumentId
 from qsignhub.documents.model import Document
 from qsignhub.foundation.clock import iso
 from qsignhub.foundation.database import Transaction
@@ -65,14 +66,14 @@ async def list_documents(
 
 
 @router.get("/documents/{document_id}", summary="Retrieves a document")
-async def get_document(document_id: str, house: House, speaker: Reader) -> dict[str, Any]:
+async def get_document(document_id: DocumentId, house: House, speaker: Reader) -> dict[str, Any]:
     async with house.database.transaction() as tx:
         document = await house.documents.get(tx, speaker.scope, document_id)
     return view(document, speaker.scope, house.file_links)
 
 
 @router.delete("/documents/{document_id}", status_code=204, summary="Deletes a document")
-async def delete_document(document_id: str, house: House, speaker: Writer) -> Response:
+async def delete_document(document_id: DocumentId, house: House, speaker: Writer) -> Response:
     """Removes its bytes; signed files stay for as long as the document would have. 409 while in use."""
     async with house.database.transaction() as tx:
         await house.documents.delete(tx, speaker.scope, document_id, house.signature_requests.any_open_on)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from qsignhub.api.context import House
 from qsignhub.api.v1.paging import DEFAULT_LIMIT, Cursor, Limit, Listing
+from qsignhub.api.v1.schemas.values import REQUEST_ID, SIGNER_ID
 from qsignhub.api.v1.test_clock import Player
 from qsignhub.foundation.clock import iso
 from qsignhub.notifications.model import KeptMessage
@@ -17,8 +18,8 @@ router = APIRouter(prefix="/v1/sandbox", tags=["Sandbox"])
 async def list_messages(
     house: House,
     speaker: Player,
-    request_id: Annotated[str | None, Query(max_length=100)] = None,
-    signer_id: Annotated[str | None, Query(max_length=100)] = None,
+    request_id: Annotated[str | None, Query(pattern=REQUEST_ID)] = None,
+    signer_id: Annotated[str | None, Query(pattern=SIGNER_ID)] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:

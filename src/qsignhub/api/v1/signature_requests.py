@@ -13,7 +13,7 @@ from qsignhub.api.lean_route import LeanRoute
 from qsignhub.api.once import IdempotencyKey, Once
 from qsignhub.api.v1.paging import DEFAULT_LIMIT, Cursor, Limit, Listing
 from qsignhub.api.v1.schemas import Cancellation, SignatureRequestIn
-from qsignhub.api.v1.schemas.values import Moment
+from qsignhub.api.v1.schemas.values import Moment, RequestId
 from qsignhub.api.v1.signature_request_plan import view_of_plan
 from qsignhub.api.v1.signature_request_view import view
 from qsignhub.foundation.database import Transaction
@@ -29,7 +29,7 @@ Writer = Annotated[Principal, Depends(may("signature_requests:write"))]
 
 
 @often.get("/signature-requests/{request_id}", summary="Retrieves the status of a signature request")
-async def get_signature_request(request: Request, request_id: str) -> Response:
+async def get_signature_request(request: Request, request_id: RequestId) -> Response:
     house, speaker = services_of(request), await may("signature_requests:read")(request)
     found = await house.signature_requests.look_up(house.database, speaker.scope, request_id)
     return JSONResponse(view(house, found))
@@ -88,7 +88,7 @@ async def list_signature_requests(
 
 @router.delete("/signature-requests/{request_id}", summary="Cancels a signature request")
 async def cancel_signature_request(
-    request: Request, request_id: str, house: House, speaker: Writer
+    request: Request, request_id: RequestId, house: House, speaker: Writer
 ) -> Response:
     """Irreversible, and only while the request is pending or in progress. Invited signers are told."""
     body = await read_json_if_any(request, Cancellation)
@@ -103,7 +103,7 @@ async def cancel_signature_request(
     response_class=StreamingResponse,
 )
 async def download(
-    request_id: str,
+    request_id: RequestId,
     house: House,
     speaker: Reader,
     include: Annotated[Literal["audit_trail"] | None, Query()] = None,
@@ -125,7 +125,7 @@ async def download(
     )
 
 
-async def _download_archive(request_id: str, house: House, speaker: Principal) -> StreamingResponse:
+async def _download_archive(request_id: RequestId, house: House, speaker: Principal) -> StreamingResponse:
     async with house.database.transaction() as tx:
         found = await house.signature_requests.get(tx, speaker.scope, request_id)
         dossier = await house.dossiers.gather(tx, found)

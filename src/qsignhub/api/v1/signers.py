@@ -12,6 +12,7 @@ from qsignhub.api.body import read_json, read_json_if_any
 from qsignhub.api.context import House
 from qsignhub.api.once import IdempotencyKey, Once
 from qsignhub.api.v1.schemas import ReminderIn, SignerIn
+from qsignhub.api.v1.schemas.values import RequestId, SignerId
 from qsignhub.api.v1.signature_request_view import view_of_signer
 from qsignhub.api.v1.signature_requests import Reader, Writer
 from qsignhub.foundation.clock import iso
@@ -24,7 +25,7 @@ router = APIRouter(prefix="/v1/signature-requests/{request_id}/signers", tags=["
 
 @router.post("", status_code=201, summary="Adds a signer to an existing request")
 async def add_signer(
-    request: Request, request_id: str, house: House, speaker: Writer, key: IdempotencyKey
+    request: Request, request_id: RequestId, house: House, speaker: Writer, key: IdempotencyKey
 ) -> Response:
     """Only while the request is pending. The new signer is invited by e-mail."""
     body = await read_json(request, SignerIn)
@@ -37,7 +38,9 @@ async def add_signer(
 
 
 @router.get("/{signer_id}/verification", summary="Identity verification status for a signer")
-async def get_verification(request_id: str, signer_id: str, house: House, speaker: Reader) -> Response:
+async def get_verification(
+    request_id: RequestId, signer_id: SignerId, house: House, speaker: Reader
+) -> Response:
     async with house.database.transaction() as tx:
         signer, state, verification = await house.ceremonies.verification(
             tx, speaker.scope, request_id, signer_id
@@ -58,7 +61,12 @@ async def get_verification(request_id: str, signer_id: str, house: House, speake
 
 @router.post("/{signer_id}/remind", summary="Sends an email / SMS reminder")
 async def remind(
-    request: Request, request_id: str, signer_id: str, house: House, speaker: Writer, key: IdempotencyKey
+    request: Request,
+    request_id: RequestId,
+    signer_id: SignerId,
+    house: House,
+    speaker: Writer,
+    key: IdempotencyKey,
 ) -> Response:
     """Three times for a signer at the most, and no more than once in 24 hours."""
     body = await read_json_if_any(request, ReminderIn)

@@ -4,7 +4,17 @@ from typing import Annotated
 
 from pydantic import Field, WithJsonSchema
 
-from qsignhub.api.v1.schemas.values import Absent, Given, Instant, Link, Locale, Name, Taken
+from qsignhub.api.v1.schemas.values import (
+    Absent,
+    DocumentId,
+    Given,
+    Instant,
+    Link,
+    Locale,
+    Name,
+    Taken,
+)
+from qsignhub.documents.model import SUFFIXES
 
 File = Annotated[bytes, WithJsonSchema({"type": "string", "format": "binary"})]
 
@@ -30,11 +40,11 @@ class Hazard(Given):
 
 
 class Document(Given):
-    id: str
+    id: DocumentId
     name: str
-    mime_type: str
+    mime_type: Annotated[str, Field(json_schema_extra={"enum": list(SUFFIXES)})]
     size_bytes: Annotated[int, Field(ge=0)]
-    pages: Annotated[int | None, Field(description="null where it could not be laid out as pages.")]
+    pages: Annotated[int | None, Field(ge=1, description="null where it could not be laid out as pages.")]
     sha256: Annotated[str, Field(description="Of the file as uploaded: 64 hexadecimal digits.")]
     preview_url: Annotated[Link | None, Field(description="The first page as PNG; short-lived.")]
     created_at: Instant

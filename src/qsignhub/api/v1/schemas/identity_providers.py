@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from qsignhub.api.v1.schemas.values import Absent, Country, Given
-from qsignhub.signature_requests import model
+from qsignhub.identity.countries import Level
 
 
 class IdentityProvider(Given):
@@ -18,7 +18,7 @@ class IdentityCountry(Given):
     country: Annotated[Country, Field(description="ISO 3166-1 alpha-2.")]
     name: str
     providers: list[IdentityProvider]
-    signature_levels: list[model.SignatureType]
+    signature_levels: list[Level]
     certificate_issuers: Annotated[list[str], Field(description="Of qualified certificates.")]
     note: str | Absent = None
 

@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt
 
-from qsignhub.api.v1.schemas.values import Absent, Given, Instant, Taken
+from qsignhub.api.v1.schemas.values import Absent, Given, Instant, RequestId, SignerId, Taken, WholeNumber
 
 
 class ClockAdvance(Taken):
-    seconds: Annotated[StrictInt, Field(ge=1, le=31_536_000, description="How far; there is no way back.")]
+    seconds: Annotated[
+        StrictInt, Field(ge=1, le=31_536_000, description="How far; there is no way back."), WholeNumber
+    ]
 
 
 class TestClock(Given):
@@ -28,8 +30,8 @@ class SandboxMessage(Given):
     subject: Annotated[str | None, Field(description="Of a mail.")]
     text: str
     html: Annotated[str | Absent, Field(description="Of a mail.")] = None
-    request_id: str
-    signer_id: str
+    request_id: RequestId
+    signer_id: SignerId
     created_at: Instant
 
 

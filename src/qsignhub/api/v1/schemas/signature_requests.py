@@ -8,11 +8,13 @@ from qsignhub.api.v1.schemas.documents import Hazard
 from qsignhub.api.v1.schemas.signers import FieldIn, Signer, SignerIn
 from qsignhub.api.v1.schemas.values import (
     Absent,
+    DocumentId,
     Given,
     Instant,
     Link,
     Metadata,
     Moment,
+    RequestId,
     Taken,
     Url,
     Words,
@@ -22,7 +24,7 @@ from qsignhub.signature_requests.states import RequestStatus
 
 
 class SignatureRequestIn(Taken):
-    document_id: Annotated[str, Field(max_length=100, description="From POST /v1/documents.")]
+    document_id: Annotated[DocumentId, Field(description="From POST /v1/documents.")]
     signers: Annotated[list[SignerIn], Field(min_length=1, max_length=model.MAX_SIGNERS)]
     signature_type: model.SignatureType = "qes"
     signing_order: model.SigningOrder = "parallel"
@@ -56,10 +58,10 @@ class Cancellation(Taken):
 
 
 class SignatureRequest(Given):
-    id: str
+    id: RequestId
     status: RequestStatus
     signature_type: model.SignatureType
-    document_id: str | Absent = None
+    document_id: DocumentId | Absent = None
     signing_order: model.SigningOrder | Absent = None
     format: model.SignatureFormat | Absent = None
     signing_url: Annotated[Link | Absent, Field(description="The hosted signing page.")] = None
@@ -93,7 +95,7 @@ class SignatureRequestPlan(Given):
     """What would come of the request. Nothing of it was stored, nobody was told."""
 
     dry_run: Literal[True]
-    document_id: str
+    document_id: DocumentId
     format: model.SignatureFormat
     expires_at: Instant
     signers: list[PlannedSigner]

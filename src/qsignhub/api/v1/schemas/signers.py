@@ -16,7 +16,9 @@ from qsignhub.api.v1.schemas.values import (
     Name,
     Phone,
     Points,
+    SignerId,
     Taken,
+    WholeNumber,
     Words,
 )
 from qsignhub.signature_requests import model
@@ -41,7 +43,9 @@ class SignerIn(Taken):
     identity_verification: IdentityVerificationIn | None = None
     locale: Annotated[Locale | None, Field(description="BCP 47, e.g. en-GB.")] = None
     order: Annotated[
-        StrictInt | None, Field(ge=1, le=1000, description="With sequential: the lower signs first.")
+        StrictInt | None,
+        Field(ge=1, le=1000, description="With sequential: the lower signs first."),
+        WholeNumber,
     ] = None
 
     def as_model(self) -> model.NewSigner:
@@ -62,9 +66,11 @@ class FieldIn(Taken):
     """Where a signature is shown: in PDF points, from the lower left corner of the page."""
 
     signer_index: Annotated[
-        StrictInt, Field(ge=0, lt=model.MAX_SIGNERS, description="Place in signers, from 0.")
+        StrictInt,
+        Field(ge=0, lt=model.MAX_SIGNERS, description="Place in signers, from 0."),
+        WholeNumber,
     ]
-    page: Annotated[StrictInt, Field(ge=1, le=100_000, description="From 1.")]
+    page: Annotated[StrictInt, Field(ge=1, le=100_000, description="From 1."), WholeNumber]
     x: Points
     y: Points
     width: Annotated[float, Field(gt=0, le=14400, allow_inf_nan=False)]
@@ -80,7 +86,7 @@ class ReminderIn(Taken):
 
 
 class ReminderSent(Given):
-    signer_id: str
+    signer_id: SignerId
     channel: Channel
     sent_at: Instant
     reminders_left: Annotated[int, Field(ge=0, le=2)]
@@ -107,7 +113,7 @@ class SignatureTimestamp(Given):
 
 
 class Signer(Given):
-    id: str
+    id: SignerId
     name: str
     email: str | Absent = None
     status: Literal[
@@ -137,7 +143,7 @@ class VerifiedIdentity(Given):
 
 
 class SignerVerification(Given):
-    signer_id: str
+    signer_id: SignerId
     verification_status: Literal["pending", "in_progress", "verified", "failed"]
     method_used: IdentityMethod | None = None
     verified_at: Instant | None = None

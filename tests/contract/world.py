@@ -133,9 +133,7 @@ class World:
     async def _wait(self, request_id: str, reached: Callable[[Any], bool]) -> None:
         scope = await self.scope()
         async with asyncio.timeout(_PATIENCE):
-            while not reached(
-                await self.services.signature_requests.look_up(self.services.database, scope, request_id)
-            ):
+            while not reached(await self.services.signature_requests.look_up(scope, request_id)):
                 await asyncio.sleep(0.02)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from qsignhub.accounts import repository
-from qsignhub.accounts.door import Door
 from qsignhub.accounts.errors import AddressNotAllowed, ApiKeyInvalid, ApiKeyMissing, RateLimited
 from qsignhub.accounts.model import ANONYMOUS_LIMIT, ANONYMOUS_TIER, PLANS, Principal
 from qsignhub.accounts.repository import Knock
@@ -22,6 +22,7 @@ from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Database, Row
 from qsignhub.foundation.errors import QSignHubError
 from qsignhub.foundation.scope import Mode, Scope
+from qsignhub.foundation.together import Together
 
 PREFIXES: dict[str, Mode] = {"qsh_test_": "test", "qsh_live_": "live"}
 _KEY_LENGTH = 9 + 32
@@ -47,7 +48,7 @@ class Admissions:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._door = Door(database, clock)
+        self._counted = Together(self._count)
         self._used_up: OrderedDict[object, Admission] = OrderedDict()
 
     async def admit(self, key: str | None, address: str) -> Admission:
@@ -64,7 +65,7 @@ class Admissions:
             if now.timestamp() < known.reset:
                 return known
             del self._used_up[key_hash or holder]
-        row = await self._door.knock(Knock(key_hash, mode, holder))
+        row = await self._counted.ask(Knock(key_hash, mode, holder))
         if row["id"] is not None and _is_news(row["last_used_at"], now):
             await repository.note_use(self._database, row["id"], now)
         admission = _admission(row, key, address, now.timestamp())
@@ -73,6 +74,9 @@ class Admissions:
             if len(self._used_up) > _REMEMBERED:
                 self._used_up.popitem(last=False)
         return admission
+
+    async def _count(self, knocks: Sequence[Knock]) -> list[Row]:
+        return await repository.admit(self._database, knocks, self._clock.now())
 
 
 def _is_news(last_used_at: datetime | None, now: datetime) -> bool:

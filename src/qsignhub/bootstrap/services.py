@@ -139,7 +139,9 @@ async def _compose(
     documents = Documents(blobs, inspector, Converter(), account_clock, jobs)
     identities = IdentityVerifications({"test": SandboxIdentityProvider(clock)})
     request_repository = SignatureRequestRepository(Links(key))
-    requests = SignatureRequests(request_repository, Announcements(events, file_links), clock, account_clock)
+    requests = SignatureRequests(
+        request_repository, Announcements(events, file_links), clock, account_clock, database
+    )
     signed_files = SignedFiles(request_repository, blobs, account_clock)
     retention = Retention(blobs, signed_files, account_clock, jobs)
 

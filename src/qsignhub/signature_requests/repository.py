@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,13 @@ SELECT r.*, (SELECT json_agg(s ORDER BY s.position) FROM signers s WHERE s.reque
 FROM signature_requests r WHERE r.account_id = %(account_id)s AND r.mode = %(mode)s
 """
 _FIND = _SELECT + " AND r.id = %(id)s"
+_FIND_ALL = """
+SELECT asked.number, r.*,
+       (SELECT json_agg(s ORDER BY s.position) FROM signers s WHERE s.request_id = r.id) AS signers
+FROM unnest(%(ids)s::text[], %(account_ids)s::text[], %(modes)s::text[])
+     WITH ORDINALITY AS asked (id, account_id, mode, number)
+JOIN signature_requests r ON r.id = asked.id AND r.account_id = asked.account_id AND r.mode = asked.mode
+"""
 _LOCK = """
 SELECT id FROM signature_requests WHERE account_id = %(account_id)s AND mode = %(mode)s AND id = %(id)s
 FOR UPDATE
@@ -76,13 +84,19 @@ class SignatureRequestRepository:
         row = await fetch_one(tx, _FIND, parameters)
         return self._request(row) if row else None
 
-    async def find_at_once(
-        self, database: Database, scope: Scope, request_id: str
-    ) -> SignatureRequest | None:
-        """``find`` without a transaction around it: one exchange with the database."""
-        parameters = {"account_id": scope.account_id, "mode": scope.mode, "id": request_id}
-        row = await database.ask(_FIND, parameters)
-        return self._request(row) if row else None
+    async def find_all(
+        self, database: Database, wanted: Sequence[tuple[Scope, str]]
+    ) -> list[SignatureRequest | None]:
+        """``find`` for many at once, each in its own scope, without a transaction: one exchange."""
+        parameters = {
+            "ids": [request_id for _, request_id in wanted],
+            "account_ids": [scope.account_id for scope, _ in wanted],
+            "modes": [scope.mode for scope, _ in wanted],
+        }
+        rows = {row["number"]: row for row in await database.ask_all(_FIND_ALL, parameters)}
+        return [
+            self._request(rows[number]) if number in rows else None for number in range(1, len(wanted) + 1)
+        ]
 
     async def list_page(
         self,

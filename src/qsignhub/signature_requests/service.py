@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from qsignhub.documents.errors import RetentionOver
 from qsignhub.documents.model import Document
@@ -12,6 +13,7 @@ from qsignhub.foundation.clock import Clock, iso
 from qsignhub.foundation.database import Database, Transaction
 from qsignhub.foundation.ids import is_id, new_id, new_token
 from qsignhub.foundation.scope import Scope
+from qsignhub.foundation.together import Together
 from qsignhub.signature_requests import reminders, terms
 from qsignhub.signature_requests.errors import NotCompleted, SignatureRequestNotFound, SignerNotFound
 from qsignhub.signature_requests.events import Announcements
@@ -41,11 +43,13 @@ class SignatureRequests:
         announcements: Announcements,
         clock: Clock,
         time: AccountClock,
+        database: Database,
     ) -> None:
         self._repository = repository
         self._announce = announcements
         self._clock = clock
         self._time = time
+        self._looked_up = Together(partial(repository.find_all, database))
 
     async def create(
         self, tx: Transaction, scope: Scope, document: Document, new: NewSignatureRequest
@@ -60,10 +64,9 @@ class SignatureRequests:
         found = await self._repository.find(tx, scope, request_id) if is_id(request_id) else None
         return _found(found, request_id)
 
-    async def look_up(self, database: Database, scope: Scope, request_id: str) -> SignatureRequest:
-        """``get`` without a transaction: what is only read is asked for in one exchange."""
-        known = is_id(request_id)
-        found = await self._repository.find_at_once(database, scope, request_id) if known else None
+    async def look_up(self, scope: Scope, request_id: str) -> SignatureRequest:
+        """``get`` without a transaction, for what is only read; what is asked for at once, together."""
+        found = await self._looked_up.ask((scope, request_id)) if is_id(request_id) else None
         return _found(found, request_id)
 
     async def lock(self, tx: Transaction, scope: Scope, request_id: str) -> SignatureRequest:

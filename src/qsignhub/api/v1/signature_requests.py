@@ -31,7 +31,7 @@ Writer = Annotated[Principal, Depends(may("signature_requests:write"))]
 @often.get("/signature-requests/{request_id}", summary="Retrieves the status of a signature request")
 async def get_signature_request(request: Request, request_id: RequestId) -> Response:
     house, speaker = services_of(request), await may("signature_requests:read")(request)
-    found = await house.signature_requests.look_up(house.database, speaker.scope, request_id)
+    found = await house.signature_requests.look_up(speaker.scope, request_id)
     return JSONResponse(view(house, found))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import schemathesis
 from hypothesis import strategies
+from schemathesis.core.failures import AcceptedNegativeData
 
 from tests.fuzz import checks
 from tests.fuzz.documents import FILES
@@ -42,6 +43,13 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     key = (case.headers or {}).get(_KEY)
     if isinstance(key, str) and case.meta and case.meta.generation.mode.is_positive and next(_sent) % 4:
         case.headers[_KEY] = f"{key[:200]}-{next(_sent)}"
+
+
+@schemathesis.hook
+def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
+    """A form has nothing but text: a null that was put in it arrives as the good name "null"."""
+    form = case.body if case.media_type == "multipart/form-data" and isinstance(case.body, dict) else {}
+    return not (isinstance(failure, AcceptedNegativeData) and form.get("name", "") is None)
 
 
 @schemathesis.hook

@@ -24,8 +24,12 @@ VALID = SimpleNamespace(
 )
 
 
-def answer(status: int, code: str = "", *, request_id: str = "req_1", **headers: list[str]) -> Any:
-    content = f'{{"error": {{"code": "{code}", "message": "m", "docs_url": "/errors/{code}", '
+def answer(
+    status: int, code: str = "", *, request_id: str = "req_1", field: str = "", **headers: list[str]
+) -> Any:
+    content = (
+        f'{{"error": {{"code": "{code}", "message": "m", "docs_url": "/errors/{code}", "field": "{field}", '
+    )
     return SimpleNamespace(
         status_code=status,
         content=(content + f'"request_id": "{request_id}"}}}}').encode(),
@@ -45,6 +49,7 @@ def answer(status: int, code: str = "", *, request_id: str = "req_1", **headers:
         (every_error_is_in_the_envelope_and_in_the_catalogue, answer(404, "NOT_FOUND", request_id="req_2")),
         (what_is_specified_is_understood, answer(422, "VALIDATION_FAILED")),
         (what_is_specified_is_understood, answer(400, "MALFORMED_JSON")),
+        (what_is_specified_is_understood, answer(422, "NUMBER_OUT_OF_RANGE", field="signers.0.order")),
         (what_is_specified_is_understood, answer(404, "NOT_FOUND")),
     ],
 )

@@ -236,6 +236,15 @@ def test_bodies_in_chunks_without_a_length(wire: Wire) -> None:
     assert (answer.status, answer.code) == (413, "BODY_TOO_LARGE")
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b"", 404), (b" \r\n\t", 404), (b"\x0c", 400), (b"\x0b", 400), (b"\xef\xbb\xbf", 400)],
+)
+def test_a_body_that_may_be_left_out_is_empty_or_json(wire: Wire, body: bytes, status: int) -> None:
+    line = b"DELETE /v1/signature-requests/sreq_0000000000000000 HTTP/1.1"
+    assert checked(wire.ask(line, b"Content-Length: %d" % len(body), body=body)).status == status
+
+
 FORM = (
     b'--B\r\nContent-Disposition: form-data; name="name"\r\n\r\nA\r\n'
     b'--B\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\nContent-Type: a/b\r\n\r\n'

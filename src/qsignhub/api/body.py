@@ -15,6 +15,7 @@ from qsignhub.foundation.errors import Invalid, Malformed, TooLarge
 MAX_BYTES = 1024 * 1024
 _MAX_DEPTH = 32
 _TOO_DEEP = f"it is nested deeper than {_MAX_DEPTH} levels"
+_JSON_SPACE = b" \t\r\n"  # RFC 8259 §2; a form feed, say, is none
 _BAD_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 _Path: TypeAlias = "tuple[_Path, str | int] | None"
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -40,7 +41,7 @@ async def read_json(request: Request, model: type[_Model]) -> _Model:
 async def read_json_if_any(request: Request, model: type[_Model]) -> _Model:
     """The same where the body may be left out; then the model's defaults."""
     raw = await _read(request)
-    return model.model_validate(parse(raw) if raw.strip() else {})
+    return model.model_validate(parse(raw) if raw.strip(_JSON_SPACE) else {})
 
 
 async def _read(request: Request) -> bytes:

@@ -153,7 +153,7 @@ async def test_case_33_an_expired_key_is_refused(database: Database) -> None:
 
 async def test_a_key_for_certain_networks(database: Database, door: Admissions) -> None:
     key = await key_with(database, key_rules(networks=["192.0.2.0/24", "2001:db8::/32"]))
-    for allowed in (HERE, "2001:db8:9::1"):
+    for allowed in (HERE, f"::ffff:{HERE}", "2001:db8:9::1"):
         assert (await door.admit(key, allowed)).refusal is None
     for other in (ELSEWHERE, "2001:db9::1", "", "::ffff:198.51.100.9"):
         assert isinstance((await door.admit(key, other)).refusal, AddressNotAllowed)
@@ -179,6 +179,20 @@ async def test_rotation_overlaps_and_then_the_old_key_ends(database: Database) -
     clock.advance(timedelta(hours=2))
     assert isinstance((await door.admit(old, HERE)).refusal, ApiKeyInvalid)
     assert (await door.admit(new, HERE)).refusal is None
+
+
+async def test_a_key_made_to_end_has_a_successor_that_ends(database: Database) -> None:
+    clock = SettableClock(datetime.now(UTC))
+    accounts, month = Accounts(clock), timedelta(days=30)
+    async with database.transaction() as tx:
+        scope = await accounts.scope_of(tx, "acme", "test")
+        await accounts.create_key(tx, scope, KeyRules(expires_at=clock.now() + month))
+        clock.advance(timedelta(days=20))
+        [old] = await accounts.keys(tx, scope)
+        await accounts.rotate_key(tx, scope, old.id)
+        old, new = await accounts.keys(tx, scope)
+    assert old.rules.expires_at == clock.now() + timedelta(hours=24)
+    assert new.rules.expires_at == clock.now() + month
 
 
 async def test_keys_are_listed_without_the_key(database: Database, door: Admissions) -> None:

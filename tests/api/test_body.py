@@ -212,3 +212,17 @@ def test_a_long_key_that_stands_twice_is_not_sent_back() -> None:
     with pytest.raises(NumberOutOfRange) as out_of_range:
         parse(f'{{"{key}": 1e999}}'.encode())
     assert len(out_of_range.value.message) < 200
+
+
+@pytest.mark.parametrize("item", ["[]", "{}", "1", '"a"'])
+def test_so_many_values_and_no_more(item: str) -> None:
+    def body(count: int) -> bytes:
+        return f"[{','.join([item] * count)}]".encode()
+
+    assert len(parse(body(10_000))) == 10_000
+    assert "10,000 values" in refused(body(10_001))
+
+
+def test_a_name_and_its_value_count_as_two() -> None:
+    assert parse(json.dumps(dict.fromkeys(map(str, range(5000)), 0)).encode())
+    assert "10,000 values" in refused(json.dumps(dict.fromkeys(map(str, range(5001)), 0)).encode())

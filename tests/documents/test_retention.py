@@ -24,6 +24,7 @@ from qsignhub.documents.retention import RETENTION_JOB
 from qsignhub.documents.upload import ReceivedUpload
 from qsignhub.foundation.database import fetch_all
 from qsignhub.foundation.scope import Scope
+from qsignhub.signature_requests.model import NewSignatureRequest, NewSigner
 from tests.ceremonies.test_faults import current, run_cycle
 from tests.support.making import SUCCESS, TIMEOUT, make_document, make_request, make_scope
 
@@ -123,6 +124,18 @@ async def test_after_ninety_days_the_bytes_go_and_the_record_stays(services: Ser
         assert await services.documents.due(tx, scope) == [other.id]
     assert rows[0]["sha256"] == document.sha256
     assert rows[0]["purged_at"] is not None
+
+
+async def test_nothing_is_asked_on_a_document_whose_end_has_come(services: Services) -> None:
+    """Its bytes are there until the job has run, and no request is made that would be over at once."""
+    scope = await make_scope(services)
+    document = await make_document(services, scope)
+    await advance(services, scope, RETENTION)
+    new = NewSignatureRequest(document.id, (NewSigner("Anna", "anna@example.com"),), signature_type="ses")
+    for act in (services.ceremonies.open, services.ceremonies.plan):
+        async with services.database.transaction() as tx:
+            with pytest.raises(RetentionOver):
+                await act(tx, scope, new)
 
 
 async def test_a_job_that_is_early_comes_back(services: Services) -> None:

@@ -240,3 +240,12 @@ def test_who_has_signed_is_not_reminded(owner: Customer) -> None:
     owner.wait_for_signer(request["id"], "signed")
     error = error_of(owner.remind(request["id"], request["signers"][0]["id"]), 409, "ILLEGAL_STATE")
     assert "The signer is signed" in error["message"]
+
+
+def test_a_simple_signature_in_sequence_shows_who_is_first(owner: Customer) -> None:
+    first, second = person(), person("john.smith@company.example")
+    made = owner.request(first, second, signature_type="ses", signing_order="sequential")
+    for url in (made["signers"][1]["signing_url"], made["signing_url"]):
+        page = httpx.get(url)
+        assert page.status_code == 200, url
+        assert "not signed yet" in page.text

@@ -84,6 +84,23 @@ async def test_the_mail_says_who_asks_for_what_until_when_and_in_the_signers_lan
     assert f'href="https://sign.example/s/{request.signers[0].link_token}"' in html.get_content()
 
 
+async def test_a_cancellation_is_told_though_the_document_was_deleted_right_after(
+    open_house: OpenHouse,
+) -> None:
+    async with mail_sink() as sink, open_house(smtp_url=f"smtp://127.0.0.1:{sink.port}") as house:
+        request = await house.request(ANNA)
+        await house.run_all()
+        services, scope = house.services, house.scope
+        async with services.database.transaction() as tx:
+            await services.ceremonies.cancel(tx, scope, request.id, "Nowe warunki")
+        async with services.database.transaction() as tx:
+            in_use = services.signature_requests.any_open_on
+            await services.documents.delete(tx, scope, request.document_id, in_use)
+        await house.run_all()
+    assert len(sink.mails) == 2
+    assert "contract.pdf" in text_of(sink, 1)
+
+
 async def test_of_a_sent_mail_address_and_outcome_are_kept_and_not_what_it_said(
     open_house: OpenHouse,
 ) -> None:

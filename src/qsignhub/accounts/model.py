@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias, get_args
 
 from qsignhub.accounts.permissions import Permission
@@ -73,4 +73,6 @@ class Principal:
             came_from = ip_address(address)
         except ValueError:
             return False
+        if isinstance(came_from, IPv6Address) and came_from.ipv4_mapped:
+            came_from = came_from.ipv4_mapped  # a socket for both versions names IPv4 peers so
         return any(came_from in network for network in self.networks)

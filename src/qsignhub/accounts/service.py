@@ -60,6 +60,7 @@ class Accounts:
     ) -> str:
         """A successor with the same rules; the old key goes on for ``overlap`` and then ends by itself.
 
+        One that was made to end lives as long again as the old one was meant to.
         Raises KeyNotFound, KeyNotActive.
         """
         now = self._clock.now()
@@ -67,7 +68,9 @@ class Accounts:
         if old.state(now) != "active" or old.replaced_by is not None:
             state = old.state(now) if old.state(now) != "active" else f"replaced by {old.replaced_by}"
             raise KeyNotActive(f"The key {key_id} is {state}; rotate the one in use.", field="key_id")
-        new_id, key = await self._new_key(tx, scope, replace(old.rules, expires_at=None))
+        ends = old.rules.expires_at
+        rules = replace(old.rules, expires_at=now + (ends - old.created_at) if ends else None)
+        new_id, key = await self._new_key(tx, scope, rules)
         await repository.replace_key(tx, old, new_id, now + overlap)
         return key
 

@@ -14,6 +14,8 @@ from qsignhub.foundation.errors import Invalid, Malformed, TooLarge
 
 MAX_BYTES = 1024 * 1024
 _MAX_DEPTH = 32
+_MAX_VALUES = 10_000
+"""Names count too. Metadata of 16 KiB cannot hold as many, and looking at each takes the loop's time."""
 _TOO_DEEP = f"it is nested deeper than {_MAX_DEPTH} levels"
 _JSON_SPACE = b" \t\r\n"  # RFC 8259 §2; a form feed, say, is none
 _BAD_CHARACTER = re.compile("[\x00\ud800-\udfff]")
@@ -102,32 +104,43 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check(value: Any) -> None:
-    """Level by level: not too deep, no number that is not kept as it is, and no NUL or lone surrogate, for
-    no database and no PDF holds them.
+    """Level by level: not too many values, not too deep, and none that is not kept as it is.
 
     What is deeper than the interpreter's stack has been refused by the parser.
     """
     level: list[tuple[_Path, Any]] = [(None, value)]
-    depth = 0
+    depth = values = 0
     while level:
         below: list[tuple[_Path, Any]] = []
         nested = False
         for path, item in level:
-            if isinstance(item, str):
-                if _BAD_CHARACTER.search(item):
-                    raise ValueError("it has text with a NUL character or a lone surrogate")
-            elif isinstance(item, list):
+            if isinstance(item, list):
                 nested = True
-                below += [((path, index), entry) for index, entry in enumerate(item)]
+                values += len(item)
             elif isinstance(item, dict):
                 nested = True
+                values += 2 * len(item)
+            else:
+                _check_plain(path, item)
+                continue
+            if values > _MAX_VALUES:
+                raise ValueError(f"it has more than {_MAX_VALUES:,} values")
+            if isinstance(item, dict):
                 below += [(path, name) for name in item]
-                below += [((path, name), entry) for name, entry in item.items()]
-            elif isinstance(item, float) and not math.isfinite(item):
-                raise _out_of_range(path, "must be a finite number")
-            elif isinstance(item, int) and not -(2**63) <= item < 2**63:
-                raise _out_of_range(path, "must be less than 2 to the power of 63")
+            entries = item.items() if isinstance(item, dict) else enumerate(item)
+            below += [((path, name), entry) for name, entry in entries]
         depth += nested
         if depth > _MAX_DEPTH:
             raise ValueError(_TOO_DEEP)
         level = below
+
+
+def _check_plain(path: _Path, item: Any) -> None:
+    """No NUL or lone surrogate, for no database and no PDF holds them; no number that would change."""
+    if isinstance(item, str):
+        if _BAD_CHARACTER.search(item):
+            raise ValueError("it has text with a NUL character or a lone surrogate")
+    elif isinstance(item, float) and not math.isfinite(item):
+        raise _out_of_range(path, "must be a finite number")
+    elif isinstance(item, int) and not -(2**63) <= item < 2**63:
+        raise _out_of_range(path, "must be less than 2 to the power of 63")

@@ -164,7 +164,8 @@ class Notifications:
     async def _matter(
         self, tx: Transaction, message: Message, request: SignatureRequest, signer: Signer, note: str | None
     ) -> Matter:
-        document = await self._documents.get(tx, request.scope, request.document_id)
+        # by its record: who cancels a request may delete the document right after
+        document = await self._documents.record(tx, request.scope, request.document_id)
         return Matter(
             kind=message.kind,
             sandbox=request.scope.mode == "test",

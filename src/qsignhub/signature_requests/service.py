@@ -259,7 +259,14 @@ def signer_of(request: SignatureRequest, signer_id: str) -> Signer:
 
 
 def planned(scope: Scope, document: Document, new: NewSignatureRequest, now: datetime) -> SignatureRequest:
-    """The request as it would be made now. Raises Invalid for what cannot be asked for; stores nothing."""
+    """The request as it would be made now; stores nothing.
+
+    Raises Invalid for what cannot be asked for, RetentionOver for a document that is about to be removed.
+    """
+    if document.expires_at <= now:  # the job that removes it comes a moment later
+        raise RetentionOver(
+            f"The document was kept until {iso(document.expires_at)}, as announced.", field="document_id"
+        )
     terms.check_request(new, document, scope.mode, now)
     return SignatureRequest(
         id=new_id("sreq"),

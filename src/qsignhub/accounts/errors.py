@@ -4,6 +4,8 @@
 ├── PermissionMissing    the key is restricted, and not to this                     (Forbidden)
 ├── AddressNotAllowed    the key is restricted to other addresses                   (Forbidden)
 ├── RateLimited          the plan's requests of this minute are used up             (TooMany)
+├── AccountNotFound      no account of this name                                    (NotFound)
+├── AccountNameInvalid   not a name for an account                                  (Invalid)
 ├── UnknownTier          no such plan                                               (Invalid)
 ├── KeyRuleInvalid       a permission or a network that cannot be                   (Invalid)
 ├── KeyNotFound          no such key of this account                                (NotFound)
@@ -33,6 +35,14 @@ class AddressNotAllowed(Forbidden):
 
 class RateLimited(TooMany):
     code = "RATE_LIMITED"
+
+
+class AccountNotFound(NotFound):
+    code = "ACCOUNT_NOT_FOUND"
+
+
+class AccountNameInvalid(Invalid):
+    code = "ACCOUNT_NAME_INVALID"
 
 
 class UnknownTier(Invalid):

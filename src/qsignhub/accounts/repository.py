@@ -93,6 +93,11 @@ async def get_or_create_account(tx: Transaction, name: str, tier: str, now: date
     return str(row["id"])
 
 
+async def find_account(tx: Transaction, name: str) -> str | None:
+    row = await fetch_one(tx, "SELECT id FROM accounts WHERE name = %s", (name,))
+    return str(row["id"]) if row else None
+
+
 async def account_name(tx: Transaction, scope: Scope) -> str:
     row = await fetch_one(tx, "SELECT name FROM accounts WHERE id = %s", (scope.account_id,))
     return str(row["name"]) if row else ""

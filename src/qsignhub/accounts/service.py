@@ -9,13 +9,21 @@ from ipaddress import ip_network
 
 from qsignhub.accounts import repository
 from qsignhub.accounts.admission import hash_of
-from qsignhub.accounts.errors import KeyNotActive, KeyNotFound, KeyRuleInvalid, UnknownTier
+from qsignhub.accounts.errors import (
+    AccountNameInvalid,
+    AccountNotFound,
+    KeyNotActive,
+    KeyNotFound,
+    KeyRuleInvalid,
+    UnknownTier,
+)
 from qsignhub.accounts.model import PERMISSIONS, PLANS, ApiKey, KeyRules
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.ids import new_secret
 from qsignhub.foundation.scope import Mode, Scope
 
+MAX_NAME = 200
 DEFAULT_OVERLAP = timedelta(hours=24)
 _NO_RULES = KeyRules()
 
@@ -33,10 +41,21 @@ class Accounts:
         """
         if tier is not None and tier not in PLANS:
             raise UnknownTier(f"There is no tier {tier!r}; choose one of {', '.join(PLANS)}.", field="tier")
+        if not 1 <= len(account_name) <= MAX_NAME or not account_name.isprintable():
+            raise AccountNameInvalid(
+                f"An account's name has 1 to {MAX_NAME} characters that can be seen.", field="account"
+            )
         now = self._clock.now()
         account_id = await repository.get_or_create_account(tx, account_name, tier or "startup", now)
         if tier is not None:
             await repository.set_tier(tx, account_id, tier)
+        return Scope(account_id, mode)
+
+    async def find_scope(self, tx: Transaction, account_name: str, mode: Mode) -> Scope:
+        """The account of this name; none is made. Raises AccountNotFound."""
+        account_id = await repository.find_account(tx, account_name)
+        if account_id is None:
+            raise AccountNotFound(f"There is no account {account_name!r}.", field="account")
         return Scope(account_id, mode)
 
     async def name_of(self, tx: Transaction, scope: Scope) -> str:

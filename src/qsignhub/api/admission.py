@@ -13,7 +13,7 @@ from qsignhub.api.errors import RETRY_AFTER_SECONDS, answer_of
 from qsignhub.bootstrap import Services
 from qsignhub.foundation.errors import QSignHubError
 
-_COUNTED = ("/v1", "/preview/", "/audit/", "/docs/sreq_")
+_COUNTED = "/v1"
 _KEY_HEADER = b"x-api-key"
 UNREADABLE = "unreadable"
 """Where ``http_protocol`` leaves, in ``scope["state"]``, the error that answers what is no request."""

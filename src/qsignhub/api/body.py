@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from qsignhub.foundation.errors import Invalid, Malformed, TooLarge
 
-MAX_BYTES = 1024 * 1024
+MAX_BYTES = 256 * 1024
 _MAX_DEPTH = 32
 _MAX_VALUES = 10_000
 """Names count too. Metadata of 16 KiB cannot hold as many, and looking at each takes the loop's time."""

@@ -37,6 +37,7 @@ _CODE_OF_STATUS = {
 }
 
 
+_VALIDATION_FAILED = errors.Invalid.code
 RETRY_AFTER_SECONDS = 5
 """When a part of ours is down: how soon it is worth to try again."""
 
@@ -79,7 +80,7 @@ async def answer_of(request: Request, exc: Exception) -> JSONResponse:
     headers = None
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    if isinstance(exc, errors.Invalid) and exc.others:
+    if isinstance(exc, errors.Invalid) and exc.field:
         additions["fields"] = [
             {"field": each.field, "code": each.code, "message": each.message} for each in (exc, *exc.others)
         ]
@@ -94,7 +95,11 @@ async def _invalid(request: Request, exc: Exception) -> JSONResponse:
     if not isinstance(exc, RequestValidationError | ValidationError):
         raise exc
     found = [
-        {"field": wording.field_of(problem), "message": wording.sentence_of(problem)}
+        {
+            "field": wording.field_of(problem),
+            "code": _VALIDATION_FAILED,
+            "message": wording.sentence_of(problem),
+        }
         for problem in exc.errors()
     ]
     first = found[0]
@@ -102,7 +107,7 @@ async def _invalid(request: Request, exc: Exception) -> JSONResponse:
     if len(found) > 1:
         message += f" (and {len(found) - 1} more)"
     return JSONResponse(
-        envelope(request, "VALIDATION_FAILED", message, field=first["field"], fields=found),
+        envelope(request, _VALIDATION_FAILED, message, field=first["field"], fields=found),
         HTTPStatus.UNPROCESSABLE_ENTITY,
     )
 

@@ -166,7 +166,7 @@ class Ceremonies:
         if found is None:
             raise LinkUnknown("This signing link is not known. Check that it was copied completely.")
         request, signer = found
-        document = await self._documents.get(tx, request.scope, request.document_id)
+        document = await self._documents.record(tx, request.scope, request.document_id)
         step = await journal.step_of(tx, request, signer) if signer.status == "signing" else None
         over = await self._requests.is_over(tx, request)
         return Session(request, signer, document, request.is_turn_of(signer), over, step)
@@ -176,7 +176,7 @@ class Ceremonies:
         request = await self._requests.by_link(tx, token)
         if request is None:
             raise LinkUnknown("This signing link is not known. Check that it was copied completely.")
-        return request, await self._documents.get(tx, request.scope, request.document_id)
+        return request, await self._documents.record(tx, request.scope, request.document_id)
 
     async def verify_identity(self, tx: Transaction, token: str, document_number: str) -> Verification:
         """Has the signer's identity checked by a document; the outcome is an answer, not an error."""

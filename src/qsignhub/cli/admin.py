@@ -71,7 +71,7 @@ def list_keys(
     """Lists an account's API keys: what they may do, when they were last used, when they end."""
 
     async def find(accounts: Accounts, tx: Transaction) -> list[ApiKey]:
-        return await accounts.keys(tx, await accounts.scope_of(tx, account, mode))
+        return await accounts.keys(tx, await accounts.find_scope(tx, account, mode))
 
     table = Table("key", "state", "name", "may", "from", "last used", "ends", box=None)
     for key in _with_accounts(data_dir, find):
@@ -99,7 +99,7 @@ def rotate_key(
     """Prints a new key with the same rules; the old one goes on for a while and then ends by itself."""
 
     async def rotate(accounts: Accounts, tx: Transaction) -> str:
-        scope = await accounts.scope_of(tx, account, mode)
+        scope = await accounts.find_scope(tx, account, mode)
         return await accounts.rotate_key(tx, scope, key_id, timedelta(hours=overlap_hours))
 
     print(_with_accounts(data_dir, rotate))
@@ -114,7 +114,7 @@ def revoke_key(
     """Ends an API key at once."""
 
     async def revoke(accounts: Accounts, tx: Transaction) -> None:
-        await accounts.revoke_key(tx, await accounts.scope_of(tx, account, mode), key_id)
+        await accounts.revoke_key(tx, await accounts.find_scope(tx, account, mode), key_id)
 
     _with_accounts(data_dir, revoke)
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from qsignhub.documents.errors import TooManyUploads, UploadStalled
-from qsignhub.documents.upload import ReceivedUpload, receive_upload
+from qsignhub.documents.upload import DEFAULT_LIMIT, ReceivedUpload, receive_upload
 from qsignhub.foundation.scope import Scope
 
 UPLOADS_AT_ONCE = 32
@@ -30,7 +30,13 @@ class Uploads:
 
     @asynccontextmanager
     async def receive(
-        self, scope: Scope, chunks: AsyncIterator[bytes], content_type: str, content_length: int | None
+        self,
+        scope: Scope,
+        chunks: AsyncIterator[bytes],
+        content_type: str,
+        content_length: int | None,
+        *,
+        limit: int = DEFAULT_LIMIT,
     ) -> AsyncIterator[ReceivedUpload]:
         """The upload on disk, until the block ends; its place is taken as long.
 
@@ -46,7 +52,7 @@ class Uploads:
         self._under_way[account] += 1
         try:
             upload = await receive_upload(
-                self._impatiently(chunks), content_type, content_length, self._spool_dir
+                self._impatiently(chunks), content_type, content_length, self._spool_dir, limit=limit
             )
             async with upload:
                 yield upload

@@ -51,6 +51,11 @@ class Document:
     purged_at: datetime | None = None
 
     @property
+    def is_gone(self) -> bool:
+        """Its bytes were removed; what is on record stays."""
+        return self.deleted_at is not None or self.purged_at is not None
+
+    @property
     def shown_key(self) -> str | None:
         """The blob of the PDF whose pages people are shown: the file itself, or what was made of it."""
         return self.blob_key if self.mime_type == PDF_TYPE else self.pdf_key

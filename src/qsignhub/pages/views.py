@@ -64,7 +64,7 @@ class SignerView:
 
     @property
     def shows_document(self) -> bool:
-        return shows_document(self.state)
+        return shows_document(self.state) and not self.document.is_gone
 
     @property
     def identity_refused(self) -> bool:
@@ -104,7 +104,9 @@ def signer_view(session: Session, token: str, first_page: int = 1) -> SignerView
         request=request,
         signer=signer,
         document=session.document,
-        pages=_page_range(session.document, first_page) if shows_document(state) else None,
+        pages=_page_range(session.document, first_page)
+        if shows_document(state) and not session.document.is_gone
+        else None,
         steps_done=STEPS.index(session.step) + 1 if session.step else 0,
         before=before if state == "waiting" else (),
     )

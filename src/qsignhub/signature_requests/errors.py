@@ -12,6 +12,7 @@
     ├── FieldsNotPossible         only PAdES has places on a page
     ├── FormatNotPossible         the format does not fit the document's type
     ├── IdentityMethodTooWeak     the method does not reach the level
+    ├── CountryNotCovered         no national identity provider is known there
     ├── PhoneRequired             a code by SMS needs a phone number
     ├── TestDocumentInLiveMode    live signers are checked by their own documents
     ├── ReminderLimitReached      three reminders a signer
@@ -62,6 +63,10 @@ class FormatNotPossible(Invalid):
 
 class IdentityMethodTooWeak(Invalid):
     code = "IDENTITY_METHOD_TOO_WEAK"
+
+
+class CountryNotCovered(Invalid):
+    code = "COUNTRY_NOT_COVERED"
 
 
 class PhoneRequired(Invalid):

@@ -12,9 +12,11 @@ from qsignhub.documents.model import EXISTING_SIGNATURES, PDF_TYPE, XML_TYPE, Do
 from qsignhub.foundation.clock import iso
 from qsignhub.foundation.errors import Invalid
 from qsignhub.foundation.scope import Mode
+from qsignhub.identity.countries import COUNTRIES
 from qsignhub.identity.errors import UnknownTestDocument
 from qsignhub.identity.test_documents import find_test_document
 from qsignhub.signature_requests.errors import (
+    CountryNotCovered,
     ExpiryBeyondRetention,
     ExpiryInThePast,
     FieldOutsideDocument,
@@ -35,6 +37,7 @@ from qsignhub.signature_requests.model import (
     default_format,
 )
 
+COUNTRY_CODES = frozenset(country.code for country in COUNTRIES)
 _ROUNDING = 0.01  # points; a page of 210 mm is 595.2756 of them
 _DEFAULT_METHOD: dict[SignatureType, IdentityMethod | None] = {
     "qes": "video_id",
@@ -160,6 +163,12 @@ def _of_signer(new: NewSigner, signature_type: SignatureType, mode: Mode, where:
             "A code by SMS does not identify a person well enough for a qualified signature; "
             "choose video_id, eidas_idp or bank_id.",
             field=f"{where}identity_verification.method",
+        )
+    if method == "eidas_idp" and new.identity_country not in COUNTRY_CODES:
+        known = ", ".join(sorted(COUNTRY_CODES))
+        yield CountryNotCovered(
+            f"With eidas_idp name the country whose identity provider is to be asked, one of {known}.",
+            field=f"{where}identity_verification.country",
         )
     if method == "sms_otp" and new.phone is None:
         yield PhoneRequired(

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from qsignhub.accounts.model import Principal
 from qsignhub.api.context import House, may
 from qsignhub.api.once import IdempotencyKey, Once
+from qsignhub.api.strict_route import StrictRoute
 from qsignhub.api.v1.paging import DEFAULT_LIMIT, Cursor, Limit, Listing
 from qsignhub.api.v1.schemas import UploadFields
 from qsignhub.api.v1.schemas.values import DocumentId
@@ -17,7 +18,7 @@ from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.file_links import FileLinks
 from qsignhub.foundation.scope import Scope
 
-router = APIRouter(prefix="/v1", tags=["Documents"])
+router = APIRouter(prefix="/v1", tags=["Documents"], route_class=StrictRoute)
 
 Reader = Annotated[Principal, Depends(may("documents:read"))]
 Writer = Annotated[Principal, Depends(may("documents:write"))]

@@ -5,11 +5,12 @@ from typing import Any
 from fastapi import APIRouter
 
 from qsignhub.api.context import House, Speaker
+from qsignhub.api.strict_route import StrictRoute
 from qsignhub.foundation.scope import Mode
 from qsignhub.identity.countries import COUNTRIES, Country
 from qsignhub.identity.service import IdentityVerifications
 
-router = APIRouter(prefix="/v1", tags=["Identity providers"])
+router = APIRouter(prefix="/v1", tags=["Identity providers"], route_class=StrictRoute)
 
 
 @router.get("/idp/countries", summary="Lists countries and their national identity providers")

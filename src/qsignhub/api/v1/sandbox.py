@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from qsignhub.api.context import House
+from qsignhub.api.strict_route import StrictRoute
 from qsignhub.api.v1.paging import DEFAULT_LIMIT, Cursor, Limit, Listing
 from qsignhub.api.v1.schemas.values import REQUEST_ID, SIGNER_ID
 from qsignhub.api.v1.test_clock import Player
 from qsignhub.foundation.clock import iso
 from qsignhub.notifications.model import KeptMessage
 
-router = APIRouter(prefix="/v1/sandbox", tags=["Sandbox"])
+router = APIRouter(prefix="/v1/sandbox", tags=["Sandbox"], route_class=StrictRoute)
 
 
 @router.get("/messages", summary="Lists what the sandbox would have sent, the newest first")

@@ -11,6 +11,7 @@ from qsignhub.api.body import read_json, read_json_if_any
 from qsignhub.api.context import House, may, services_of
 from qsignhub.api.lean_route import LeanRoute
 from qsignhub.api.once import IdempotencyKey, Once
+from qsignhub.api.strict_route import StrictRoute
 from qsignhub.api.v1.paging import DEFAULT_LIMIT, Cursor, Limit, Listing
 from qsignhub.api.v1.schemas import Cancellation, SignatureRequestIn
 from qsignhub.api.v1.schemas.values import Moment, RequestId
@@ -20,7 +21,7 @@ from qsignhub.foundation.database import Transaction
 from qsignhub.signature_requests.model import SIGNED_FILE, Filters
 from qsignhub.signature_requests.states import RequestStatus
 
-router = APIRouter(prefix="/v1", tags=["Signature requests"])
+router = APIRouter(prefix="/v1", tags=["Signature requests"], route_class=StrictRoute)
 often = APIRouter(prefix="/v1", tags=["Signature requests"], route_class=LeanRoute)
 """What is asked for more often than all the rest."""
 

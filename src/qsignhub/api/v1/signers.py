@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from qsignhub.api.body import read_json, read_json_if_any
 from qsignhub.api.context import House
 from qsignhub.api.once import IdempotencyKey, Once
+from qsignhub.api.strict_route import StrictRoute
 from qsignhub.api.v1.schemas import ReminderIn, SignerIn
 from qsignhub.api.v1.schemas.values import RequestId, SignerId
 from qsignhub.api.v1.signature_request_view import view_of_signer
@@ -20,7 +21,9 @@ from qsignhub.foundation.database import Transaction
 from qsignhub.identity.model import Identity
 from qsignhub.signature_requests.model import MAX_REMINDERS
 
-router = APIRouter(prefix="/v1/signature-requests/{request_id}/signers", tags=["Signers"])
+router = APIRouter(
+    prefix="/v1/signature-requests/{request_id}/signers", tags=["Signers"], route_class=StrictRoute
+)
 
 
 @router.post("", status_code=201, summary="Adds a signer to an existing request")

@@ -13,12 +13,13 @@ from qsignhub.accounts.model import Principal
 from qsignhub.api.body import read_json
 from qsignhub.api.context import House, may
 from qsignhub.api.once import IdempotencyKey, Once
+from qsignhub.api.strict_route import StrictRoute
 from qsignhub.api.v1.schemas import ClockAdvance
 from qsignhub.foundation.account_clock import only_test_mode
 from qsignhub.foundation.clock import iso
 from qsignhub.foundation.database import Transaction
 
-router = APIRouter(prefix="/v1/test-clock", tags=["Sandbox"])
+router = APIRouter(prefix="/v1/test-clock", tags=["Sandbox"], route_class=StrictRoute)
 
 Player = Annotated[Principal, Depends(may("sandbox"))]
 

@@ -12,12 +12,16 @@ from fastapi import APIRouter, Depends, Request, Response
 from qsignhub.accounts.model import Principal
 from qsignhub.api.context import House, may
 from qsignhub.api.once import IdempotencyKey, Once
+from qsignhub.api.strict_route import StrictRoute
 from qsignhub.api.v1.documents import content_length
 from qsignhub.api.v1.schemas import ValidationFields
 from qsignhub.foundation.database import Transaction
 from qsignhub.validation import TrustAnchor, validate_pdf
 
-router = APIRouter(prefix="/v1", tags=["Validation"])
+router = APIRouter(prefix="/v1", tags=["Validation"], route_class=StrictRoute)
+
+MAX_BYTES = 64 * 1024 * 1024
+"""More than of an upload: twenty signatures on the largest document are to be judged as well."""
 
 Validator = Annotated[Principal, Depends(may("validate"))]
 
@@ -27,7 +31,11 @@ async def validate(request: Request, house: House, speaker: Validator, key: Idem
     """multipart/form-data with ``file``. A test key also trusts the sandbox's root; a live key does not."""
     anchors = [TrustAnchor(house.authority.root, "sandbox")] if speaker.scope.mode == "test" else []
     received = house.uploads.receive(
-        speaker.scope, request.stream(), request.headers.get("content-type", ""), content_length(request)
+        speaker.scope,
+        request.stream(),
+        request.headers.get("content-type", ""),
+        content_length(request),
+        limit=MAX_BYTES,
     )
     async with received as upload:
         ValidationFields.model_validate(upload.fields)

@@ -18,6 +18,8 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
+from qsignhub.api.v1.schemas.country_codes import COUNTRY_CODES
+
 MAX_METADATA_BYTES = 16 * 1024
 # Ranges for character classes, without \s: what that is, each dialect of regular expressions knows by itself.
 _BIDI = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
@@ -67,6 +69,12 @@ def _of_bounded_size(metadata: dict[str, Any]) -> dict[str, Any]:
     return metadata
 
 
+def _assigned(code: str) -> str:
+    if code not in COUNTRY_CODES:
+        raise ValueError("must be an ISO 3166-1 alpha-2 country code, e.g. PL")
+    return code
+
+
 def _written_out(moment: Any) -> Any:
     """Nothing but RFC 3339 (§5.6): no seconds of the epoch, and no day without a time."""
     if not isinstance(moment, str) or not _DATE_TIME.fullmatch(moment):
@@ -102,7 +110,11 @@ Name = Annotated[
 Words = Annotated[str, Field(json_schema_extra={"pattern": _LINES}), AfterValidator(_harmless)]
 Metadata = Annotated[dict[str, Any], AfterValidator(_of_bounded_size)]
 Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
-Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Country = Annotated[
+    str,
+    Field(pattern="^[A-Z]{2}$", json_schema_extra={"enum": sorted(COUNTRY_CODES)}),
+    AfterValidator(_assigned),
+]
 Locale = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
 Moment = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_utc)]
 Url = Annotated[

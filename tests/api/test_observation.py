@@ -46,7 +46,7 @@ async def test_a_request_is_told_with_its_id_its_account_and_its_template(
 ) -> None:
     async with asking(app, key=await new_key(services)) as client:
         answer = await client.get(f"/v1/signature-requests/sreq_{SECRET[:16]}?token={SECRET}")
-    assert answer.status_code == 404
+    assert answer.status_code == 422
     (line,) = access
     assert isinstance(line.pop("duration_ms"), float)
     account = line.pop("account")
@@ -55,7 +55,7 @@ async def test_a_request_is_told_with_its_id_its_account_and_its_template(
         "request_id": answer.headers["x-request-id"],
         "method": "GET",
         "route": "/v1/signature-requests/{request_id}",
-        "status": 404,
+        "status": 422,
     }
 
 

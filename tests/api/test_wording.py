@@ -72,7 +72,7 @@ async def test_the_answer_lists_everything_that_is_wrong_also_in_the_query() -> 
     assert error["docs_url"] == "https://docs.example/errors/VALIDATION_FAILED"
     assert error["request_id"] == answer.headers["X-Request-Id"]
     assert error["fields"] == [
-        {"field": "number", "message": "must be a whole number"},
-        {"field": "limit", "message": "must be at most 100"},
+        {"field": "number", "code": "VALIDATION_FAILED", "message": "must be a whole number"},
+        {"field": "limit", "code": "VALIDATION_FAILED", "message": "must be at most 100"},
     ]
     assert error["message"] == "number: must be a whole number (and 1 more)"

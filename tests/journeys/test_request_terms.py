@@ -256,3 +256,25 @@ def test_a_dry_run_shows_hazards_and_refuses_what_would_be_refused(owner: Custom
     body = {"document_id": document, "signers": [person()]}
     maybe = owner.client.post(REQUESTS, params={"dry_run": "maybe"}, json=body)
     assert error_of(maybe, 422, "VALIDATION_FAILED")["field"] == "dry_run"
+
+
+def test_a_country_is_one_and_has_an_identity_provider_where_one_is_asked(owner: Customer, pdf: str) -> None:
+    def ask(**identity: str) -> httpx.Response:
+        return owner.ask_for(person(identity_verification=identity), document_id=pdf)
+
+    field = "signers.0.identity_verification.country"
+    assert error_of(ask(country="XX"), 422, "VALIDATION_FAILED")["field"] == field
+    assert error_of(ask(method="eidas_idp", country="US"), 422, "COUNTRY_NOT_COVERED")["field"] == field
+    assert ask(method="eidas_idp", country="PL").status_code == 201
+    assert ask(method="video_id", country="US").status_code == 201
+
+
+@pytest.mark.parametrize("query", ["dryrun=true", "dry_run=true&dry_run=false", "dry_run=true&a%00b=1"])
+def test_case_07_a_query_parameter_that_is_not_known_or_stands_twice(
+    owner: Customer, pdf: str, query: str
+) -> None:
+    body = {"document_id": pdf, "signers": [person()]}
+    answer = owner.client.post(f"/v1/signature-requests?{query}", json=body)
+    named = {"dryrun=true": "dryrun", "dry_run=true&dry_run=false": "dry_run"}.get(query, "a\0b")
+    assert error_of(answer, 422, "VALIDATION_FAILED")["field"] == named
+    assert owner.client.get(f"/v1/signature-requests/sreq_none?{query}").status_code == 422

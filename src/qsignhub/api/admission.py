@@ -12,6 +12,7 @@ from qsignhub.accounts.admission import Admission
 from qsignhub.api.errors import RETRY_AFTER_SECONDS, answer_of
 from qsignhub.bootstrap import Services
 from qsignhub.foundation.errors import QSignHubError
+from qsignhub.foundation.logs import add_to_log
 
 _COUNTED = "/v1"
 _KEY_HEADER = b"x-api-key"
@@ -40,6 +41,8 @@ class AtTheDoor:
             await _refuse(scope, receive, send, exc)
             return
         scope["state"]["admission"] = admission
+        if admission.principal is not None:
+            add_to_log(account=admission.principal.scope.account_id)
         scope["state"]["headers"] = _headers(admission)
         refusal = admission.over or unreadable
         if refusal is not None:

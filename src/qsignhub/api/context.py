@@ -88,8 +88,6 @@ def may(permission: Permission) -> Callable[[Request], Awaitable[Principal]]:
 async def principal(request: Request) -> Principal:
     """Who speaks, as the door found out. Raises why nobody does."""
     admission: Admission = request.state.admission
-    if admission.principal is not None:
-        add_to_log(account=admission.principal.scope.account_id)
     if admission.refusal is not None:
         raise admission.refusal
     if admission.principal is None:

@@ -37,7 +37,7 @@ from qsignhub.signature_requests.model import (
     default_format,
 )
 
-COUNTRY_CODES = frozenset(country.code for country in COUNTRIES)
+_COVERED = sorted(country.code for country in COUNTRIES)
 _ROUNDING = 0.01  # points; a page of 210 mm is 595.2756 of them
 _DEFAULT_METHOD: dict[SignatureType, IdentityMethod | None] = {
     "qes": "video_id",
@@ -164,10 +164,9 @@ def _of_signer(new: NewSigner, signature_type: SignatureType, mode: Mode, where:
             "choose video_id, eidas_idp or bank_id.",
             field=f"{where}identity_verification.method",
         )
-    if method == "eidas_idp" and new.identity_country not in COUNTRY_CODES:
-        known = ", ".join(sorted(COUNTRY_CODES))
+    if method == "eidas_idp" and new.identity_country not in {None, *_COVERED}:
         yield CountryNotCovered(
-            f"With eidas_idp name the country whose identity provider is to be asked, one of {known}.",
+            f"No identity provider is known there; with eidas_idp name one of {', '.join(_COVERED)}.",
             field=f"{where}identity_verification.country",
         )
     if method == "sms_otp" and new.phone is None:

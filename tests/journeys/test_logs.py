@@ -123,7 +123,7 @@ def test_no_secret_and_no_person_is_in_any_log(service: LiveService, refusing_re
         ("GET", "/r/{token}", 303),
         ("POST", "/s/{token}/identify", 303),
         ("POST", "/s/{token}/sign", 303),
-        ("GET", "/docs/{request_id}/signed.pdf", 200),
+        ("GET", "/docs/{request_id}/signed.{suffix}", 200),
         ("GET", "unmatched", 404),
     }
     jobs = [line for line in lines if line.get("job") == "ceremonies.sign"]

@@ -134,7 +134,7 @@ def test_case_12_where_only_a_few_words_are_known_others_are_refused(owner: Cust
         assert answer.status_code in {400, 422}
         assert answer.json()["error"]["field"] == name
     filtered = owner.client.get("/v1/sandbox/messages", params={"request_id": text[:100]})
-    assert (filtered.status_code, filtered.json()["data"]) == (200, [])
+    assert error_of(filtered, 422, "VALIDATION_FAILED")["field"] == "request_id"
 
 
 @pytest.mark.parametrize("name", [*BREAKS[:2], *BIDI, "../../x.pdf", "", " ", "x" * 300 + ".pdf"])
@@ -184,7 +184,7 @@ def test_case_8_a_body_that_says_it_is_too_long_is_refused_before_it_comes(
     live_service: LiveService, owner: Customer, method: str, path: str, kind: str, code: str
 ) -> None:
     before = stored_files(live_service)
-    for length in (60 * 1024 * 1024, 10**15):
+    for length in (66 * 1024 * 1024, 10**15):
         head, body = send_head(
             live_service, owner, method, path, {"Content-Type": kind, "Content-Length": str(length)}
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from html import unescape
@@ -36,6 +37,8 @@ BREAKS = [
     "Anna\nX-Injected: 1",
     *("An\x0bna", "An\x7fna", "An\x85na", "An\x1bna"),
 ]
+ADDRESS = re.compile(r"https?://[^\s\"<]+|#[0-9a-f]{6}\b")
+"""What may hold any digits: links with their ports and tokens, colours."""
 FILE = {"file": ("a.pdf", one_page_pdf())}
 BIDI = ["Anna\u202egro.live", "\u2066Anna\u2069", "Anna\u200f", "\u061cAnna", "Anna\u200e"]
 
@@ -87,7 +90,8 @@ def assert_inert(html: str, text: str) -> None:
     if "<" in text:
         assert text not in html
         assert "<img src=x" not in html
-    assert "49" not in html or "7*7" not in text
+    if "7*7" in text:
+        assert "49" not in ADDRESS.sub("", html)
 
 
 @pytest.mark.parametrize("text", [*BREAKS, *BIDI])

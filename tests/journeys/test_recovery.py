@@ -38,6 +38,22 @@ def child(parent: int, mark: str) -> int:
     return next(pid for pid, command in children(parent).items() if mark in command)
 
 
+def wait_until_gone(pid: int) -> None:
+    """A killed supervisor's children end by themselves, a moment later."""
+    deadline = time.monotonic() + 60
+    while is_running(pid):
+        assert time.monotonic() < deadline, f"{pid} still runs"
+        time.sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    """A process that ended and that nobody has waited for (Z) does not run."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def wait_for_ready_again(service: LiveService) -> None:
     log = service.data_dir / "service.log"
     wait_until_ready(service.process, service.base_url, log)
@@ -78,8 +94,10 @@ def test_kill_9_of_everything_loses_nothing(tmp_path: Path) -> None:
     with running(tmp_path, port, keep=True) as first:
         created = first.request(SUCCESS, SUCCESS)
         key = first.api_key
+        api = child(first.process.pid, "qsignhub.asgi")
         os.kill(first.process.pid, signal.SIGKILL)
         first.process.wait()
+        wait_until_gone(api)  # or its last /ready would pass for the second service's
     with running(tmp_path, port) as second:
         client = second.client_of(key)
         deadline = time.monotonic() + 60

@@ -59,7 +59,7 @@ class BarePyHanko:
         async with self._database.transaction() as tx:
             subject = Subject("Bare pyHanko", "PL")
             certificate = await self._authority.issue_signer_certificate(
-                tx, "bench-peer", key.public_key(), subject
+                tx, "bench-peer", key.public_key(), subject, "signer-aes"
             )
         self._root, self._issuing = x509.Certificate.load(root), x509.Certificate.load(issuing)
         store = SimpleCertificateStore()
@@ -67,7 +67,12 @@ class BarePyHanko:
         self._signer = LoadedKeySigner(key, x509.Certificate.load(certificate), store)
         self._timestamper = InProcessTimeStamper(self._authority)
         tsa = self._authority.timestamp_responder.certificate.der
-        answers = [await self._revocation.ocsp(checked, issuing) for checked in (certificate, tsa)]
+        stamping, _ = self._authority.chain_of("ca-tsa")
+        self._others = [self._issuing, x509.Certificate.load(stamping)]
+        answers = [
+            await self._revocation.ocsp(certificate, issuing),
+            await self._revocation.ocsp(tsa, stamping),
+        ]
         self._ocsps = [ocsp.OCSPResponse.load(answer.der) for answer in answers]
         listed = await self._revocation.crl(issuing, root)
         self._crls = [crl.CertificateList.load(listed.der)]
@@ -79,7 +84,7 @@ class BarePyHanko:
             crls=self._crls,
             allow_fetching=False,
             revocation_mode="require",
-            other_certs=[self._issuing],
+            other_certs=self._others,
         )
         metadata = signers.PdfSignatureMetadata(
             field_name="Signature",

@@ -40,8 +40,8 @@ async def measure() -> list[Result]:
 async def _compare(services: Services) -> Result:
     """Both in turn, round by round, CPU of this process; the median of the rounds' ratios."""
     document = pages_pdf(4)
-    trust = services.trust.of("test")
-    peer = BarePyHanko(trust.authority, trust.revocation, services.database)
+    trust = services.trust.named("test", "sandbox")
+    peer = BarePyHanko(services.authority, trust.revocation, services.database)
     await peer.prepare()
     ratios, ours, theirs = [], [], []
     for number in range(WARM_UP + ROUNDS):

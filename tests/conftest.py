@@ -17,6 +17,7 @@ from qsignhub.bootstrap import Services, open_services
 from qsignhub.foundation.database import Database
 from qsignhub.settings import Settings
 from tests.support.live import LiveService, running
+from tests.support.softhsm import SoftToken, missing_programs, soft_token
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 _numbers = itertools.count(1)
@@ -86,6 +87,18 @@ async def database(conninfo: str) -> AsyncIterator[Database]:
     await database.open()
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def softhsm_token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftToken]:
+    """A token of SoftHSM, which this process and those that it starts see from now on."""
+    if (why := missing_programs()) is not None:
+        pytest.skip(why)
+    token = soft_token(tmp_path_factory.mktemp("softhsm"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in token.environment.items():
+            patch.setenv(name, value)
+        yield token
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -10,7 +11,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from qsignhub.foundation import logs
-from qsignhub.foundation.errors import Unavailable
+from qsignhub.foundation.errors import Invalid, Unavailable
 from qsignhub.foundation.logs import LogFormat
 from qsignhub.foundation.sealing import MasterKey
 from qsignhub.notifications.mail_server import MailServer, sender_address
@@ -18,6 +19,20 @@ from qsignhub.notifications.mail_server import MailServer, sender_address
 
 class DatabaseUrlMissing(Unavailable):
     code = "DATABASE_URL_MISSING"
+
+
+class HsmNotConfigured(Invalid):
+    code = "HSM_NOT_CONFIGURED"
+
+
+@dataclass(frozen=True, slots=True)
+class Hsm:
+    """A token of a PKCS#11 library, and its user's PIN."""
+
+    module: Path
+    token: str
+    pin: str = field(repr=False)
+    sessions: int = 4
 
 
 class Settings(BaseSettings):
@@ -66,6 +81,28 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field(
         default="QSignHub <no-reply@localhost>", description="The sender of invitations and reminders."
+    )
+    trust_file: Path | None = Field(
+        default=None,
+        description="TOML file with the live trust services. Unset: live signatures are refused.",
+    )
+    ntp_servers: str | None = Field(
+        default=None,
+        description="NTP servers that the timestamp authority's clock is held against, separated by commas.",
+    )
+    sandbox_keys: Literal["software", "pkcs11"] = Field(
+        default="software", description="Where the test world's signing keys live: software or pkcs11."
+    )
+    pkcs11_module: Path | None = Field(
+        default=None, description="The PKCS#11 library of the HSM, e.g. /usr/lib/softhsm/libsofthsm2.so."
+    )
+    pkcs11_token: str | None = Field(default=None, description="The label of the HSM's token.")
+    pkcs11_pin: str | None = Field(default=None, description="The user PIN of the HSM's token.")
+    pkcs11_pin_file: Path | None = Field(
+        default=None, description="A file that holds the PIN, instead of QSIGNHUB_PKCS11_PIN."
+    )
+    pkcs11_sessions: int = Field(
+        default=4, ge=1, le=64, description="Sessions that each process opens with the HSM, for signatures."
     )
     metrics_token: str | None = Field(
         default=None,
@@ -138,6 +175,25 @@ class Settings(BaseSettings):
                 "For everything on one machine use `qsignhub serve`."
             )
         return self.database_url
+
+    @property
+    def ntp_references(self) -> list[str]:
+        return [server.strip() for server in (self.ntp_servers or "").split(",") if server.strip()]
+
+    def required_hsm(self) -> Hsm:
+        """Raises HsmNotConfigured, which says what is missing."""
+        pin = self.pkcs11_pin
+        if pin is None and self.pkcs11_pin_file is not None:
+            try:
+                pin = self.pkcs11_pin_file.read_text(encoding="utf-8").strip()
+            except OSError as exc:
+                raise HsmNotConfigured(f"The file of the HSM's PIN cannot be read: {exc.strerror}.") from None
+        if self.pkcs11_module is None or self.pkcs11_token is None or not pin:
+            raise HsmNotConfigured(
+                "Keys in an HSM need QSIGNHUB_PKCS11_MODULE, QSIGNHUB_PKCS11_TOKEN and QSIGNHUB_PKCS11_PIN "
+                "(or QSIGNHUB_PKCS11_PIN_FILE)."
+            )
+        return Hsm(self.pkcs11_module, self.pkcs11_token, pin, self.pkcs11_sessions)
 
     def open_master_key(self) -> MasterKey:
         """The key that seals all others; made, with mode 0600, on the first start."""

@@ -44,12 +44,12 @@ def test_openssl_hears_of_the_revocation_from_our_responder(
 ):
     certificate = PdfFileReader(io.BytesIO(specimen)).embedded_regular_signatures[0].signer_cert.dump()
     (tmp_path / "signer.pem").write_text(ssl.DER_cert_to_PEM_cert(certificate))
-    for name in ("root", "issuing"):
+    for name in ("root", "ca-aes"):
         der = httpx.get(f"{live_service.base_url}/pki/{name}.crt").content
         (tmp_path / f"{name}.pem").write_text(ssl.DER_cert_to_PEM_cert(der))
     said = subprocess.run(
         [
-            *("openssl", "ocsp", "-issuer", tmp_path / "issuing.pem", "-cert", tmp_path / "signer.pem"),
+            *("openssl", "ocsp", "-issuer", tmp_path / "ca-aes.pem", "-cert", tmp_path / "signer.pem"),
             *("-url", f"{live_service.base_url}/pki/ocsp", "-CAfile", tmp_path / "root.pem"),
         ],
         capture_output=True,

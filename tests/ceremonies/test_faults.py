@@ -22,10 +22,11 @@ from qsignhub.ceremonies.errors import (
     TrustServiceNotConfigured,
 )
 from qsignhub.ceremonies.trust import TrustService
-from qsignhub.custody.ports import SigningKeys
+from qsignhub.custody.adapters.software import SoftwareCustody
 from qsignhub.foundation.clock import SettableClock, SystemClock
 from qsignhub.foundation.database import fetch_all
 from qsignhub.foundation.scope import Scope
+from qsignhub.foundation.signature_algorithms import ES256
 from qsignhub.revocation.errors import RevocationUnavailable
 from qsignhub.revocation.model import Crl, OcspAnswer
 from qsignhub.settings import Settings
@@ -191,18 +192,12 @@ async def test_case_48_a_document_changed_after_consent_is_not_signed(services: 
 
 
 async def test_case_51_a_signature_by_another_key_is_never_kept(settings: Settings, conninfo: str) -> None:
-    class WrongKey:
-        def __init__(self, keys: SigningKeys) -> None:
-            self._keys = keys
+    class WrongKey(SoftwareCustody):
+        async def _use(self, key_id: str, message: bytes) -> bytes:
+            await self.create_key(f"{key_id}-other", ES256)
+            return await super()._use(f"{key_id}-other", message)
 
-        def __getattr__(self, name: str) -> object:
-            return getattr(self._keys, name)
-
-        async def sign_digest(self, key_id: str, digest: bytes) -> bytes:
-            await self._keys.create(f"{key_id}-other")
-            return await self._keys.sign_digest(f"{key_id}-other", digest)
-
-    overrides = Overrides(signing_keys=WrongKey)  # type: ignore[arg-type]
+    overrides = Overrides(custody=WrongKey)
     async with open_services(settings, conninfo, overrides) as services:
         request = await consented(services)
         await run_cycle(services, request)
@@ -211,7 +206,7 @@ async def test_case_51_a_signature_by_another_key_is_never_kept(settings: Settin
         assert await signatures(services, request) == 0
         async with services.database.transaction() as tx:
             [(key, use)] = await journal.key_uses(tx, request.scope, request.id)
-        assert await services.trust.of("test").custody.operations(key) == [use]
+        assert await services.trust.named("test", "sandbox").custody.operations(key) == [use]
 
 
 async def test_a_consent_left_too_long_is_asked_for_again(settings: Settings, conninfo: str) -> None:
@@ -225,6 +220,40 @@ async def test_a_consent_left_too_long_is_asked_for_again(settings: Settings, co
             await services.ceremonies.consent(tx, request.signers[0].link_token)
         await run_cycle(services, request)
         assert (await current(services, request)).status == "completed"
+
+
+@pytest.mark.parametrize("minutes", [16, 31])
+async def test_an_outage_that_outlives_the_certificate_begins_again_with_another(
+    settings: Settings, conninfo: str, minutes: int
+) -> None:
+    """Fifteen minutes is the certificate's time, half an hour the consent's."""
+    parts: list[TimestampsDown] = []
+
+    def breakable(service: TrustService) -> TrustService:
+        parts.append(TimestampsDown(service))
+        return replace(service, timestamps=parts[0])
+
+    clock = SettableClock(SystemClock().now())
+    async with open_services(settings, conninfo, Overrides(clock=clock, trust_service=breakable)) as services:
+        request = await consented(services)
+        with pytest.raises(TimestampUnavailable):
+            await run_cycle(services, request)
+        clock.advance(timedelta(minutes=minutes))
+        parts[0].down = False
+        await run_cycle(services, request)
+        if minutes > 30:
+            assert (await current(services, request)).signers[0].status == "verified"
+            assert await signatures(services, request) == 0
+            async with services.database.transaction() as tx:
+                await services.ceremonies.consent(tx, request.signers[0].link_token)
+            await run_cycle(services, request)
+        assert (await current(services, request)).status == "completed"
+        assert await signatures(services, request) == 1
+        async with services.database.transaction() as tx:
+            uses = await journal.key_uses(tx, request.scope, request.id)
+        assert len({key for key, _ in uses}) == 2  # the first signature is on record, and in no document
+        custody = services.trust.named("test", "sandbox").custody
+        assert [await custody.operations(key) for key, _ in uses] == [[use] for _, use in uses]
 
 
 async def test_case_39_the_second_in_sequence_waits_for_the_first(services: Services) -> None:

@@ -16,6 +16,8 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     """Seconds to wait before answering."""
+    drip: float = 0.0
+    """Seconds to wait before each octet of the body."""
 
 
 Handler = Callable[[str, str, bytes], Awaitable[Answer]]
@@ -46,7 +48,14 @@ async def loopback(handler: Handler) -> AsyncIterator[str]:
                 }
                 lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
                 body = b"" if method == "HEAD" else answer.body
-                writer.write(f"HTTP/1.1 {answer.status} X\r\n{lines}\r\n".encode() + body)
+                writer.write(f"HTTP/1.1 {answer.status} X\r\n{lines}\r\n".encode())
+                if answer.drip:
+                    for octet in body:
+                        await asyncio.sleep(answer.drip)
+                        writer.write(bytes((octet,)))
+                        await writer.drain()
+                else:
+                    writer.write(body)
                 await writer.drain()
         finally:
             writer.close()

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from qsignhub.foundation.clock import SettableClock
+from qsignhub.foundation.outward import outward_client
 from qsignhub.timestamping.adapters.http import REPLY, HttpTimestampAuthority
 from qsignhub.timestamping.adapters.in_process import InProcessTimestampAuthority
 from qsignhub.timestamping.errors import (
@@ -242,3 +243,69 @@ async def test_in_process_ping_tells_an_expired_certificate():
     setup.clock.advance(timedelta(days=400))
     with pytest.raises(TimestampUnavailable):
         await (await setup.authority()).ping()
+
+
+@pytest.mark.parametrize(
+    ("credentials", "header"),
+    [
+        ({}, None),
+        ({"basic": ("qsign", "pass:wörd")}, "Basic cXNpZ246cGFzczp3w7ZyZA=="),
+        ({"bearer": "t0ken"}, "Bearer t0ken"),
+    ],
+    ids=["none", "basic", "bearer"],
+)
+async def test_http_credentials_go_along(credentials: dict[str, Any], header: str | None):
+    setup = Setup("http")
+    sent: list[httpx.Request] = []
+
+    async def note(request: httpx.Request) -> None:
+        sent.append(request)
+
+    async with (
+        loopback(setup._serve) as url,
+        httpx.AsyncClient(event_hooks={"request": [note]}) as client,
+    ):
+        authority = HttpTimestampAuthority(
+            f"{url}/tsa", client, clock=setup.clock, anchors=[setup.pki.root.der], **credentials
+        )
+        await authority.timestamp(IMPRINT)
+        await authority.ping()
+    assert [request.headers.get("Authorization") for request in sent] == [header, header]
+
+
+@pytest.mark.parametrize(
+    ("url", "credentials"),
+    [
+        ("ftp://tsa.example", {}),
+        ("tsa.example", {}),
+        ("https://", {}),
+        ("https://me:secret@tsa.example", {}),
+        ("https://tsa.example", {"basic": ("a", "b"), "bearer": "c"}),
+    ],
+)
+def test_http_what_cannot_be_meant_is_told_at_once(url: str, credentials: dict[str, Any]):
+    with pytest.raises(ValueError, match="timestamp authority") as raised:
+        HttpTimestampAuthority(
+            url, httpx.AsyncClient(), clock=SettableClock(TestPki().now), anchors=None, **credentials
+        )
+    assert "secret" not in str(raised.value)
+
+
+def test_trusting_any_authority_has_to_be_said():
+    setup = Setup("http")
+    with pytest.raises(TypeError, match="anchors"):
+        HttpTimestampAuthority("https://tsa.example", httpx.AsyncClient(), clock=setup.clock)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="anchors"):
+        InProcessTimestampAuthority(setup.responder, clock=setup.clock)  # type: ignore[call-arg]
+
+
+async def test_http_where_we_do_not_go():
+    """The client's transport has the last word; what it refuses is a service that is not there."""
+    async with loopback(lambda *_: pytest.fail("nobody may call")) as url:
+        client = outward_client(allow_private=False)
+        authority = HttpTimestampAuthority(url, client, clock=SettableClock(TestPki().now), anchors=None)
+        with pytest.raises(TimestampUnavailable, match="not contacted"):
+            await authority.timestamp(IMPRINT)
+        with pytest.raises(TimestampUnavailable, match="not contacted"):
+            await authority.ping()
+        await client.aclose()

@@ -18,9 +18,15 @@ COMMANDS = [
     ("keys", "rotate"),
     ("keys", "revoke"),
     ("webhooks", "add"),
+    ("authority", "status"),
+    ("authority", "revoke"),
+    ("authority", "export-root"),
+    ("authority", "import-root"),
     ("demo",),
     ("validate",),
     ("settings",),
+    ("sandbox-qtsp",),
+    ("sandbox-qtsp", "configuration"),
 ]
 
 

@@ -11,7 +11,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
 from qsignhub.api.catalogue import entries
-from qsignhub.docs.guides import GuideMalformed, guides, guides_folder, read_guides
+from qsignhub.docs.guides import GuideMalformed, guides, guides_folder, policies, read_guides
 from qsignhub.docs.markdown import render
 from tests.docs.stage import documentation
 
@@ -50,7 +50,8 @@ async def client() -> AsyncIterator[AsyncClient]:
 
 def paths() -> list[str]:
     of_guides = ["/docs" if slug == "index" else f"/docs/{slug}" for slug in guides(BASE)]
-    return [*of_guides, "/docs/errors", "/docs/api"]
+    of_policies = [f"/docs/policies/{slug}" for slug in policies(BASE)]
+    return [*of_guides, "/docs/policies", *of_policies, "/docs/errors", "/docs/api"]
 
 
 def test_the_guides_are_there() -> None:

@@ -22,7 +22,6 @@ BARE = Records(
     sender="Acme",
     document=DOCUMENT,
     signed=Revision(1, "key", "00", 1),
-    chain=(),
     invited_at={},
     events=(),
     consents=(),
@@ -30,7 +29,7 @@ BARE = Records(
     issued_at={},
     verifications={},
 )
-NOTHING = RecordedSigning("sig_1", SIGNER.id, None, None, None, None, None, None, None)
+NOTHING = RecordedSigning("sig_1", SIGNER.id, None, None, None, None, None, None, None, None, None, None)
 
 
 def minutes(count: int) -> datetime:

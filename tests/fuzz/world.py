@@ -64,6 +64,9 @@ def build(service: LiveService) -> World:
 
     now = datetime.fromisoformat(there.client.get("/v1/test-clock").json()["now"])
     requests = [*completed, archived, *waiting, halfway, failed, cancelled, expired]
+    signed = [
+        there.client.get(f"/v1/signature-requests/{each['id']}").json() for each in (*completed, archived)
+    ]
     pages = [there.client.get(path, params={"limit": 1}).json() for path in _LISTS]
     return World(
         api_key,
@@ -72,6 +75,7 @@ def build(service: LiveService) -> World:
             "documents": [pdf, other_pdf, word, sheet, xml, deleted, over],
             "requests": [request["id"] for request in requests],
             "signers": [signer["id"] for request in requests for signer in request["signers"]],
+            "serials": [signer["certificate"]["serial"] for each in signed for signer in each["signers"]],
             "cursors": [page["next_cursor"] for page in pages],
             "moments": [(now + timedelta(days=days)).isoformat() for days in (1, 30, 89)],
         },

@@ -46,7 +46,7 @@ def evidence(live_service: LiveService, tmp_path_factory: pytest.TempPathFactory
     content = live_service.download(created["id"])
     found = Evidence(live_service, folder, folder / "signed.pdf", folder / "root.pem", folder / "issuing.pem")
     found.signed.write_bytes(content)
-    for path, name in ((found.root, "root"), (found.issuing, "issuing")):
+    for path, name in ((found.root, "root"), (found.issuing, "ca-qes")):
         der = httpx.get(f"{live_service.base_url}/pki/{name}.crt").content
         path.write_text(ssl.DER_cert_to_PEM_cert(der))
     reader = PdfFileReader(io.BytesIO(content))
@@ -108,7 +108,7 @@ def test_openssl_takes_the_document_timestamp(evidence: Evidence) -> None:
 def test_openssl_verifies_the_chain_with_all_lists(evidence: Evidence) -> None:
     crls = evidence.folder / "crls.pem"
     text = ""
-    for name in ("root", "issuing"):
+    for name in ("root", "ca-qes"):
         der = evidence.folder / f"{name}.crl"
         der.write_bytes(httpx.get(f"{evidence.service.base_url}/pki/{name}.crl").content)
         text += run("openssl", "crl", "-inform", "DER", "-in", der).stdout

@@ -28,6 +28,7 @@ MISSING = {
     "document_id": "doc_0000000000000000",
     "request_id": "sreq_0000000000000000",
     "signer_id": "sgn_000000000000",
+    "serial": "3A:F2:9C",
 }
 NOWHERE = "a document that nobody else should hear of.pdf"
 OWNER, REVOKED = "principals inc", "principals inc, revoked"
@@ -44,6 +45,8 @@ class World:
 
     def objects(self, call: Call) -> dict[str, str]:
         """Fresh objects of the owner, so that a call's effect is its own."""
+        if "{serial}" in call.path:
+            return MISSING | {"serial": self.completed["signers"][0]["certificate"]["serial"]}
         document = self.owner.upload(name=NOWHERE)
         if "Document" in call.operation and call.operation != "downloadSignedDocument":
             return MISSING | {"document_id": document["id"]}
@@ -107,7 +110,8 @@ def test_every_operation_of_the_specification_is_asked() -> None:
 
 def expected(call: Call) -> dict[str, tuple[int, str | None]]:
     """The table: a status, and the error's code where there is an error."""
-    kind = "SIGNATURE_REQUEST" if "request_id" in call.path else "DOCUMENT"
+    named = {"{request_id}": "SIGNATURE_REQUEST", "{serial}": "CERTIFICATE"}
+    kind = next((kind for name, kind in named.items() if name in call.path), "DOCUMENT")
     succeeded = {"deleteDocument": 204}.get(
         call.operation,
         201 if call.operation in {"uploadDocument", "createSignatureRequest", "addSigner"} else 200,

@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from qsignhub.bootstrap import Overrides, open_services
 from qsignhub.identity.errors import IdentityNotConfigured
@@ -222,12 +224,19 @@ def on_record(service: LiveService, request_id: str) -> tuple[bytes, int]:
 
 def ask_openssl(service: LiveService, certificate: bytes, folder: Path) -> str:
     (folder / "signer.pem").write_text(ssl.DER_cert_to_PEM_cert(certificate))
-    for name in ("root", "issuing"):
-        der = httpx.get(f"{service.base_url}/pki/{name}.crt").content
+    parsed = x509.load_der_x509_certificate(certificate)
+    access = parsed.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    [issuer] = [
+        one.access_location.value
+        for one in access
+        if one.access_method == AuthorityInformationAccessOID.CA_ISSUERS
+    ]
+    for name, url in (("root", f"{service.base_url}/pki/root.crt"), ("issuer", issuer)):
+        der = httpx.get(url).content
         (folder / f"{name}.pem").write_text(ssl.DER_cert_to_PEM_cert(der))
     said = subprocess.run(
         [
-            *("openssl", "ocsp", "-issuer", folder / "issuing.pem", "-cert", folder / "signer.pem"),
+            *("openssl", "ocsp", "-issuer", folder / "issuer.pem", "-cert", folder / "signer.pem"),
             *("-url", f"{service.base_url}/pki/ocsp", "-CAfile", folder / "root.pem"),
         ],
         capture_output=True,

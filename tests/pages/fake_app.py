@@ -16,15 +16,19 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from qsignhub.ceremonies.authorisation import Entered, Offer
 from qsignhub.ceremonies.errors import (
+    ConfirmationUnknown,
     IdentityNotVerified,
     LinkSpent,
     LinkUnknown,
     NotYourTurn,
     RequestClosed,
+    SignerSecretMissing,
 )
 from qsignhub.ceremonies.journal import Step
 from qsignhub.ceremonies.service import Session
+from qsignhub.ceremonies.trust import Demand
 from qsignhub.documents.inspection import render_page
 from qsignhub.documents.model import Document
 from qsignhub.foundation.clock import SettableClock
@@ -129,7 +133,13 @@ class FakeServices:
     step: Step | None = None
     fault: Exception | None = None
     consents: list[tuple[str | None, str | None]] = field(default_factory=list)
+    entered: list[tuple[str | None, str | None]] = field(default_factory=list)
     rendered: list[tuple[int, int]] = field(default_factory=list)
+    demand: Demand = field(default_factory=Demand)
+    no_offer: Exception | None = None
+    otps: list[str] = field(default_factory=list)
+    awaited: bool = False
+    refusal: str | None = None
     base_url: str = "http://127.0.0.1"
 
     def __post_init__(self) -> None:
@@ -151,7 +161,16 @@ class FakeServices:
         signer = self._signer(token)
         step = self.step if signer.status == "signing" else None
         over = self.request.status in {"expired", "cancelled"} or self.request.expires_at <= NOW
-        return Session(self.request, signer, self.document, self.request.is_turn_of(signer), over, step)
+        return Session(
+            self.request,
+            signer,
+            self.document,
+            self.request.is_turn_of(signer),
+            over,
+            step,
+            self.awaited,
+            self.refusal,
+        )
 
     async def overview(self, _tx: None, token: str) -> tuple[SignatureRequest, Document]:
         if token != self.request.link_token:
@@ -169,13 +188,37 @@ class FakeServices:
             failure_message=answer.failure_reason,
         )
 
-    async def consent(self, _tx: None, token: str, *, ip_address: str | None, user_agent: str | None) -> None:
+    async def offer(self, _session: Session) -> Offer:
+        if self.no_offer is not None:
+            raise self.no_offer
+        return Offer("alpha", self.demand)
+
+    async def send_otp(self, _tx: None, token: str) -> None:
+        self.otps.append(self._act(token).id)
+
+    async def confirmation_address(self, _tx: None, token: str) -> str:
+        self._act(token)
+        return "https://qtsp.example/confirm"
+
+    async def confirmed(self, _tx: None, state: str, _code: str | None) -> str:
+        if state != "known":
+            raise ConfirmationUnknown("Nobody expects this.")
+        return self.request.signers[0].link_token
+
+    async def consent(
+        self, _tx: None, token: str, *, entered: Entered, ip_address: str | None, user_agent: str | None
+    ) -> None:
         signer = self._act(token)
+        wanted = (("pin", self.demand.pin, entered.pin), ("otp", self.demand.otp != "none", entered.otp))
+        for name, is_wanted, value in wanted:
+            if is_wanted and not value:
+                raise SignerSecretMissing("Enter it.", field=name)
         if signer.status == "signing":
             return
         if signer.status not in {"verified", "pending_signature"}:
             raise IdentityNotVerified("Identity comes first.")
         self.consents.append((ip_address, user_agent))
+        self.entered.append((entered.pin, entered.otp))
         self.step = "authorised"
         self.change(signer, status="signing")
 

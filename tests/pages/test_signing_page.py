@@ -91,6 +91,7 @@ async def test_the_way_from_reading_to_the_download(stage: FakeServices, browser
         "state": "signed",
         "completed": True,
         "steps_done": 0,
+        "awaited": False,
         "signed_count": 1,
     }
     done = (await browser.get(page)).text

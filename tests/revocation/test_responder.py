@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from asn1crypto import ocsp as asn1_ocsp
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -151,3 +152,49 @@ def test_the_issuer_may_answer_itself(pki: TestPki):
 def test_a_status_is_consistent():
     with pytest.raises(ValueError, match="revoked"):
         CertificateStatus(State.REVOKED)
+
+
+def test_what_a_request_may_hold_besides(pki: TestPki, responder: OcspResponder):
+    """A requestor's name, extensions of one question, other extensions, a signature."""
+    serial = pki.signer.serial
+    plain = asn1_ocsp.OCSPRequest.load(query(pki.signer, pki.issuing))
+    cert_id = plain["tbs_request"]["request_list"][0]["req_cert"].native
+    other = {"extn_id": "1.2.3.4.8", "extn_value": b"\x30\x00"}
+    single = {"extn_id": "1.2.3.4.7", "extn_value": b"\x30\x00"}
+    request = asn1_ocsp.OCSPRequest(
+        {
+            "tbs_request": {
+                "requestor_name": asn1_x509.GeneralName("rfc822_name", "me@example.com"),
+                "request_list": [{"req_cert": cert_id, "single_request_extensions": [single]}],
+                "request_extensions": [other],
+            },
+            "optional_signature": {
+                "signature_algorithm": {"algorithm": "sha256_ecdsa"},
+                "signature": b"not looked at",
+            },
+        }
+    ).dump()
+    assert responder.requested_serials(request) == [serial]
+    response = ocsp.load_der_ocsp_response(responder.respond(request, good))
+    assert (response.serial_number, list(response.extensions)) == (serial, [])
+
+
+def test_a_critical_extension_that_is_not_known(pki: TestPki, responder: OcspResponder):
+    builder = ocsp.OCSPRequestBuilder().add_certificate(
+        pki.signer.certificate, pki.issuing.certificate, hashes.SHA1()
+    )
+    unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
+    for critical, expected in ((False, "SUCCESSFUL"), (True, "MALFORMED_REQUEST")):
+        request = builder.add_extension(unknown, critical).build().public_bytes(Encoding.DER)
+        answer = ocsp.load_der_ocsp_response(responder.respond(request, good))
+        assert answer.response_status.name == expected
+
+
+def test_the_answer_is_der_to_the_last_octet(pki: TestPki, responder: OcspResponder):
+    """Another encoder makes the same octets of what it reads."""
+    at = pki.now - timedelta(hours=3)
+    for status in (good(0), CertificateStatus.unknown(), CertificateStatus.revoked(at, Reason.SUPERSEDED)):
+        encoded = responder.respond(query(pki.signer, pki.issuing), {pki.signer.serial: status}.__getitem__)
+        response = asn1_ocsp.OCSPResponse.load(encoded, strict=True)
+        assert response.native
+        assert response.dump(force=True) == encoded

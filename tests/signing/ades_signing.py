@@ -7,11 +7,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-
 from qsignhub.foundation.clock import SystemClock
+from qsignhub.foundation.signature_algorithms import ES256
 from qsignhub.revocation.crl import build_crl
 from qsignhub.revocation.model import CertificateStatus
 from qsignhub.revocation.request import build_request
@@ -49,12 +46,12 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def prepared_by(form: Format, file: Path, person: LoadedKey, number: int, *, first: bool) -> Prepared:
-    intent = Intent(f"Signature-{number}", person.der, CLOCK.now(), first=first)
+    intent = Intent(f"Signature-{number}", person.der, ES256, CLOCK.now(), first=first)
     return form.prepare(file, file.with_name("target"), intent)
 
 
-def signature_value(person: LoadedKey, prepared: Prepared) -> bytes:
-    return person.private_key.sign(prepared.digest, ec.ECDSA(Prehashed(hashes.SHA256())))
+def signature_value(form: Format, person: LoadedKey, prepared: Prepared) -> bytes:
+    return ES256.sign(person.private_key, form.message(prepared))
 
 
 async def timestamped(imprint: bytes) -> bytes:
@@ -90,14 +87,14 @@ def root_crl() -> bytes:
 
 async def add_signature(form: Format, file: Path, person: LoadedKey, number: int, *, first: bool) -> Made:
     prepared = prepared_by(form, file, person, number, first=first)
-    value = signature_value(person, prepared)
+    value = signature_value(form, person, prepared)
     token = await timestamped(form.imprint(prepared, value, person.der))
     data = ValidationData(
         [person.der, pki().tsa.der, pki().issuing.der, pki().root.der],
         [status_answer(person.der), status_answer(pki().tsa.der)],
         [root_crl()],
     )
-    made = Made(prepared, first, person.der, [pki().issuing.der], value, token, data)
+    made = Made(prepared, first, person.der, ES256, [pki().issuing.der], value, token, data)
     form.embed(file, made)
     return made
 

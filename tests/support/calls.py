@@ -26,6 +26,8 @@ SENT: Mapping[str, Mapping[str, Any]] = {
     "addSigner": {"json": _SIGNER},
     "getSignerVerification": {},
     "remindSigner": {"json": {"message": "Please."}},
+    "getCertificate": {},
+    "revokeCertificate": {"json": {"reason": "superseded"}},
     "validateDocument": {"files": _FILE},
     "listIdentityCountries": {},
     "getTestClock": {},

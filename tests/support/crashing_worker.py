@@ -12,10 +12,8 @@ import signal
 import sys
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-
 from qsignhub.bootstrap import Overrides
-from qsignhub.custody.ports import SigningKeys
+from qsignhub.custody.adapters.software import SoftwareCustody
 from qsignhub.settings import Settings
 from qsignhub.worker.main import run_worker
 
@@ -24,25 +22,13 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class KeysThatKill:
+class KeysThatKill(SoftwareCustody):
     """Dies after the key was used and before anybody could record it."""
 
-    def __init__(self, keys: SigningKeys) -> None:
-        self._keys = keys
-
-    async def create(self, key_id: str) -> EllipticCurvePublicKey:
-        return await self._keys.create(key_id)
-
-    async def sign_digest(self, key_id: str, digest: bytes) -> bytes:
-        await self._keys.sign_digest(key_id, digest)
+    async def _use(self, key_id: str, message: bytes) -> bytes:
+        await super()._use(key_id, message)
         die()
         raise AssertionError("unreachable")
-
-    async def destroy(self, key_id: str) -> None:
-        await self._keys.destroy(key_id)
-
-    async def ping(self) -> None:
-        await self._keys.ping()
 
 
 def main() -> None:
@@ -55,7 +41,7 @@ def main() -> None:
 
     overrides = Overrides(
         checkpoint=checkpoint,
-        signing_keys=KeysThatKill if point == "inside sign" else None,
+        custody=KeysThatKill if point == "inside sign" else None,
     )
     settings = Settings(data_dir=data_dir, job_lease_seconds=1)
     asyncio.run(run_worker(settings, conninfo, overrides))

@@ -12,7 +12,16 @@ from qsignhub.api import errors, files, health, jwks, metrics, observation, pki,
 from qsignhub.api.admission import AtTheDoor
 from qsignhub.api.context import RequestId
 from qsignhub.api.openapi import document
-from qsignhub.api.v1 import documents, idp, sandbox, signature_requests, signers, test_clock, validation
+from qsignhub.api.v1 import (
+    certificates,
+    documents,
+    idp,
+    sandbox,
+    signature_requests,
+    signers,
+    test_clock,
+    validation,
+)
 from qsignhub.bootstrap import Services
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
@@ -46,6 +55,7 @@ def create_app(open_services: OpenServices, *, docs_url: str, pages: APIRouter |
         signature_requests.router,
         documents.router,
         signers.router,
+        certificates.router,
         test_clock.router,
         validation.router,
         idp.router,

@@ -1,21 +1,27 @@
-"""The sandbox's trust services over HTTP, at the URLs that its certificates carry.
+"""The built-in authorities' trust services over HTTP, at the URLs that their certificates carry.
 
-OCSP (RFC 6960 appendix A.1, GET and POST), CRLs (RFC 5280), CA certificates, and the TSA
-(RFC 3161 clause 3.4). Public, as any validator needs them.
+OCSP (RFC 6960 appendix A.1, GET and POST; RFC 5019), CRLs (RFC 5280), CA certificates, and the TSA
+(RFC 3161 clause 3.4). Public, as any validator needs them. The sandbox is at /pki, another authority at
+/pki/{its name}.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Annotated
 from urllib.parse import unquote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from qsignhub.api.body import BodyTooLarge
 from qsignhub.api.context import House
+from qsignhub.authority.errors import AuthorityNotFound
+from qsignhub.authority.ocsp import MAX_AGE, OcspReply
+from qsignhub.authority.service import Authority
 from qsignhub.foundation.errors import Malformed
-
-router = APIRouter(prefix="/pki", tags=["Trust services"], include_in_schema=False)
 
 _MAX_REQUEST = 16 * 1024
 _CERTIFICATE = "application/pkix-cert"
@@ -23,53 +29,91 @@ _CRL = "application/pkix-crl"
 _OCSP = "application/ocsp-response"
 _TIMESTAMP = "application/timestamp-reply"
 
-
-@router.get("/root.crt")
-async def root_certificate(house: House) -> Response:
-    return Response(house.authority.root, media_type=_CERTIFICATE)
+services = APIRouter(include_in_schema=False)
 
 
-@router.get("/issuing.crt")
-async def issuing_certificate(house: House) -> Response:
-    return Response(house.authority.chain[0], media_type=_CERTIFICATE)
+def asked_authority(request: Request, house: House) -> Authority:
+    """By the name in the path; without one, the sandbox's."""
+    name = request.path_params.get("authority")
+    if name is None:
+        return house.authority
+    found = house.authorities.get(name)
+    if found is None or found is house.authority:
+        raise AuthorityNotFound("There is no authority of this name.")
+    return found
 
 
-@router.get("/root.crl")
-async def root_crl(house: House) -> Response:
-    return Response(await house.authority.root_crl(), media_type=_CRL)
+Asked = Annotated[Authority, Depends(asked_authority)]
 
 
-@router.get("/issuing.crl")
-async def issuing_crl(house: House) -> Response:
+@services.get("/root.crt")
+async def root_certificate(authority: Asked) -> Response:
+    return Response(authority.root, media_type=_CERTIFICATE)
+
+
+@services.get("/root.crl")
+async def root_crl(authority: Asked) -> Response:
+    return Response(await authority.root_crl(), media_type=_CRL)
+
+
+@services.get("/{ca}.crt")
+async def ca_certificate(ca: str, authority: Asked) -> Response:
+    issuing, _ = authority.chain_of(ca)
+    return Response(issuing, media_type=_CERTIFICATE)
+
+
+@services.get("/{ca}.crl")
+async def ca_crl(ca: str, authority: Asked, house: House) -> Response:
     async with house.database.transaction() as tx:
-        crl = await house.authority.issuing_crl(tx)
+        crl = await authority.crl(tx, ca)
     return Response(crl, media_type=_CRL)
 
 
-@router.post("/ocsp")
-async def ocsp(request: Request, house: House) -> Response:
-    return await _ocsp(house, await _small_body(request))
+@services.post("/ocsp")
+async def ocsp(request: Request, authority: Asked, house: House) -> Response:
+    return Response((await _ocsp(house, authority, await _small_body(request))).answer, media_type=_OCSP)
 
 
-@router.get("/ocsp/{encoded:path}")
-async def ocsp_by_get(encoded: str, house: House) -> Response:
+@services.get("/ocsp/{encoded:path}")
+async def ocsp_by_get(encoded: str, authority: Asked, house: House) -> Response:
     try:
         question = base64.b64decode(unquote(encoded), validate=True)
     except ValueError:
         raise Malformed("The path is not the base64 of an OCSP request.") from None
-    return await _ocsp(house, question)
+    reply = await _ocsp(house, authority, question)
+    return Response(reply.answer, media_type=_OCSP, headers=_caching(reply))
 
 
-@router.post("/tsa")
-async def timestamp(request: Request, house: House) -> Response:
+@services.post("/tsa")
+async def timestamp(request: Request, authority: Asked) -> Response:
     question = await _small_body(request)
-    return Response(house.authority.timestamp_responder.respond(question), media_type=_TIMESTAMP)
+    return Response(authority.timestamp_responder.respond(question), media_type=_TIMESTAMP)
 
 
-async def _ocsp(house: House, question: bytes) -> Response:
+router = APIRouter(prefix="/pki", tags=["Trust services"])
+router.include_router(services)
+router.include_router(services, prefix="/{authority}")
+
+
+async def _ocsp(house: House, authority: Authority, question: bytes) -> OcspReply:
     async with house.database.transaction() as tx:
-        answer = await house.authority.answer_ocsp(tx, question)
-    return Response(answer, media_type=_OCSP)
+        return await authority.reply_ocsp(tx, question)
+
+
+def _caching(reply: OcspReply) -> dict[str, str]:
+    """RFC 5019 clause 6.2; a cache asks again well before a revocation is old news."""
+    if reply.this_update is None or reply.next_update is None:
+        return {"Cache-Control": "no-store"}
+    return {
+        "Cache-Control": f"max-age={MAX_AGE.seconds}, public, no-transform, must-revalidate",
+        "Last-Modified": _http_date(reply.this_update),
+        "Expires": _http_date(reply.next_update),
+        "ETag": f'"{hashlib.sha256(reply.answer).hexdigest()}"',
+    }
+
+
+def _http_date(moment: datetime) -> str:
+    return format_datetime(moment.replace(microsecond=0), usegmt=True)
 
 
 async def _small_body(request: Request) -> bytes:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qsignhub.ceremonies.errors import TrustServiceNotConfigured
-from qsignhub.ceremonies.trust import TrustServices
+from qsignhub.ceremonies.routing import TrustServices
 from qsignhub.documents.service import Documents
 from qsignhub.foundation.blobs import Blobs
 from qsignhub.foundation.database import Database
@@ -34,16 +33,20 @@ def probes(
 
 
 def _trust_probes(trust: TrustServices, mode: Mode) -> dict[str, Probe]:
-    """A world without a trust service is no fault: requests in it are refused, and say why."""
-    try:
-        service = trust.of(mode)
-    except TrustServiceNotConfigured as exc:
-        return {f"trust service ({mode})": missing(exc.message)}
-    return {
-        f"custody ({mode})": Probe(service.custody.ping),
-        f"timestamps ({mode})": Probe(service.timestamps.ping),
-        f"revocation ({mode})": Probe(service.revocation.ping),
-    }
+    """A world without a trust service is no fault: requests in it are refused, and say why. One of several
+    may be down: signatures that it is not needed for go on.
+    """
+    services = trust.all_of(mode)
+    if not services:
+        return {f"trust service ({mode})": missing(f"No trust service is configured for {mode} signatures.")}
+    found = {}
+    for service in services:
+        where = mode if len(services) == 1 else f"{mode}, {service.name}"
+        essential = len(services) == 1
+        found[f"custody ({where})"] = Probe(service.custody.ping, essential=essential)
+        found[f"timestamps ({where})"] = Probe(service.timestamps.ping, essential=essential)
+        found[f"revocation ({where})"] = Probe(service.revocation.ping, essential=essential)
+    return found
 
 
 def _mail_probes(settings: Settings, notifications: Notifications) -> dict[str, Probe]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,20 +10,21 @@ from qsignhub.accounts.admission import Admissions
 from qsignhub.accounts.service import Accounts
 from qsignhub.authority.service import Authority
 from qsignhub.bootstrap.mail import senders
+from qsignhub.bootstrap.overrides import Overrides
 from qsignhub.bootstrap.probes import probes
-from qsignhub.bootstrap.sandbox import open_sandbox
+from qsignhub.bootstrap.worlds import open_worlds
 from qsignhub.ceremonies import jobs as ceremony_jobs
+from qsignhub.ceremonies.confirmations import Confirmations
 from qsignhub.ceremonies.cycle import SigningCycle
 from qsignhub.ceremonies.dossier import Dossiers
 from qsignhub.ceremonies.invitations import Invitations
 from qsignhub.ceremonies.notices import Notices
+from qsignhub.ceremonies.routing import TrustServices
 from qsignhub.ceremonies.sealing import Sealing
 from qsignhub.ceremonies.service import Ceremonies
-from qsignhub.ceremonies.signature import Checkpoint, SignatureSteps
+from qsignhub.ceremonies.signature import SignatureSteps
 from qsignhub.ceremonies.specimens import Specimens
-from qsignhub.ceremonies.trust import TrustService, TrustServices
 from qsignhub.ceremonies.workplace import Workplace
-from qsignhub.custody.ports import SigningKeys
 from qsignhub.documents import jobs as document_jobs
 from qsignhub.documents.admission import Uploads
 from qsignhub.documents.converter import Converter
@@ -41,10 +42,8 @@ from qsignhub.foundation.jobs import JobHandler, Jobs
 from qsignhub.foundation.links import Links
 from qsignhub.foundation.readiness import Probe
 from qsignhub.foundation.register import Register, Vault
-from qsignhub.foundation.scope import Mode
 from qsignhub.identity.adapters.sandbox import SandboxIdentityProvider
 from qsignhub.identity.service import IdentityVerifications
-from qsignhub.notifications.ports import MailSender
 from qsignhub.notifications.repository import MessageRepository
 from qsignhub.notifications.service import Notifications
 from qsignhub.settings import Settings
@@ -80,26 +79,13 @@ class Services:
     ceremonies: Ceremonies
     dossiers: Dossiers
     authority: Authority
+    authorities: Mapping[str, Authority]
     specimens: Specimens
     trust: TrustServices
     webhooks: Webhooks
     notifications: Notifications
     job_handlers: Mapping[str, JobHandler]
     probes: Mapping[str, Probe]
-
-
-@dataclass(frozen=True, slots=True)
-class Overrides:
-    """What a test puts in place of the real thing."""
-
-    clock: Clock | None = None
-    checkpoint: Checkpoint | None = None
-    signing_keys: Callable[[SigningKeys], SigningKeys] | None = None
-    trust_service: Callable[[TrustService], TrustService] | None = None
-    live_trust: Callable[[TrustService], TrustService] | None = None
-    """Makes live mode's trust service of the sandbox's, which never stands in for it by itself."""
-    mail: MailSender | None = None
-    """Live mode's, in place of the SMTP server."""
 
 
 @asynccontextmanager
@@ -145,13 +131,8 @@ async def _compose(
     signed_files = SignedFiles(request_repository, blobs, account_clock)
     retention = Retention(blobs, signed_files, account_clock, jobs)
 
-    sandbox = await open_sandbox(settings, side, vault, register, clock, overrides.signing_keys)
-    if overrides.trust_service is not None:
-        sandbox = overrides.trust_service(sandbox)
-    trust_services: dict[Mode, TrustService] = {"test": sandbox}
-    if overrides.live_trust is not None:
-        trust_services["live"] = overrides.live_trust(sandbox)
-    trust = TrustServices(trust_services)
+    worlds = await open_worlds(settings, side, vault, register, clock, overrides, stack)
+    trust = worlds.trust
 
     checkpoint = overrides.checkpoint or _no_checkpoint
     notices = Notices(jobs)
@@ -159,9 +140,19 @@ async def _compose(
     workplace = Workplace(requests, documents, blobs, settings.spool_dir)
     steps = SignatureSteps(requests, identities, trust, invitations, workplace, clock, checkpoint)
     sealing = Sealing(requests, trust, workplace, clock, checkpoint)
-    cycle = SigningCycle(requests, steps, sealing, clock)
+    cycle = SigningCycle(requests, steps, sealing, jobs, clock)
     ceremonies = Ceremonies(
-        requests, documents, identities, trust, invitations, notices, jobs, clock, account_clock
+        requests,
+        documents,
+        identities,
+        trust,
+        cycle,
+        Confirmations(trust, vault, clock, settings.signing_base),
+        invitations,
+        notices,
+        jobs,
+        clock,
+        account_clock,
     )
     dossiers = Dossiers(accounts, requests, documents, identities, events, trust, blobs)
     webhooks = Webhooks(events, jobs, key, clock, side, allow_private=settings.webhook_allow_private)
@@ -197,8 +188,9 @@ async def _compose(
         identities=identities,
         ceremonies=ceremonies,
         dossiers=dossiers,
-        authority=sandbox.authority,
-        specimens=Specimens(sandbox, blobs, settings.spool_dir, clock),
+        authority=worlds.authority,
+        authorities=worlds.authorities,
+        specimens=Specimens(worlds.sandbox, worlds.authority, blobs, settings.spool_dir, clock),
         trust=trust,
         webhooks=webhooks,
         notifications=notifications,

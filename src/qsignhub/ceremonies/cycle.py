@@ -8,27 +8,40 @@ step is tried again, and the signature's level never drops.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from qsignhub.ceremonies import journal
-from qsignhub.ceremonies.errors import ConsentLapsed, RequestNoLongerOpen
+from qsignhub.ceremonies.confirmations import PATIENCE
+from qsignhub.ceremonies.errors import AuthorisationRefused, ConsentLapsed, RequestNoLongerOpen
 from qsignhub.ceremonies.journal import Signing
 from qsignhub.ceremonies.sealing import Sealing
 from qsignhub.ceremonies.signature import SignatureSteps
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.errors import Refused
+from qsignhub.foundation.jobs import Jobs
 from qsignhub.foundation.scope import Scope
 from qsignhub.signature_requests.model import SignatureRequest
 from qsignhub.signature_requests.service import SignatureRequests
 from qsignhub.signature_requests.states import SignerEvent
 
+SIGN_JOB = "ceremonies.sign"
+_MARGIN = timedelta(seconds=1)
+
 
 class SigningCycle:
     def __init__(
-        self, requests: SignatureRequests, signature: SignatureSteps, sealing: Sealing, clock: Clock
+        self,
+        requests: SignatureRequests,
+        signature: SignatureSteps,
+        sealing: Sealing,
+        jobs: Jobs,
+        clock: Clock,
     ) -> None:
         self._requests = requests
         self._signature = signature
         self._sealing = sealing
+        self._jobs = jobs
         self._clock = clock
 
     async def advance(self, tx: Transaction, scope: Scope, request_id: str) -> bool:
@@ -38,7 +51,7 @@ class SigningCycle:
         """
         request = await self._requests.lock(tx, scope, request_id)
         signing = await journal.current(tx, request)
-        if signing is None:
+        if signing is None or await self._waits(tx, request, signing):
             return False
         try:
             async with tx.transaction():
@@ -47,6 +60,27 @@ class SigningCycle:
             if signing.signer_id is None:
                 raise
             await self._refuse(tx, request, signing, refusal)
+        return True
+
+    async def deny(self, tx: Transaction, scope: Scope, request_id: str, signer_id: str) -> None:
+        """The signer said no at the trust service: asked again on the page, and others go on."""
+        request = await self._requests.lock(tx, scope, request_id)
+        signing = await journal.of_signer(tx, request, request.signer(signer_id))
+        if signing is not None and signing.step == "prepared":
+            refusal = AuthorisationRefused("The signer did not confirm at the trust service.")
+            await self._refuse(tx, request, signing, refusal)
+
+    async def _waits(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> bool:
+        """For the signer, who is at the trust service; the request is looked at again when that took long."""
+        if signing.signer_id is None or not request.is_open:
+            return False
+        signer = request.signer(signing.signer_id)
+        if not await self._signature.awaits_signer(tx, request, signer, signing):
+            return False
+        if signing.awaiting_since is None:
+            scope = request.scope
+            payload = {"account_id": scope.account_id, "mode": scope.mode, "request_id": request.id}
+            await self._jobs.enqueue(tx, SIGN_JOB, payload, delay=PATIENCE + _MARGIN)
         return True
 
     async def _step(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from qsignhub.accounts.service import Accounts
 from qsignhub.ceremonies import journal
+from qsignhub.ceremonies.errors import TrustServiceGone
 from qsignhub.ceremonies.history import history_of
+from qsignhub.ceremonies.journal import RecordedSigning
 from qsignhub.ceremonies.records import Records
-from qsignhub.ceremonies.trust import TrustServices
+from qsignhub.ceremonies.routing import TrustServices
 from qsignhub.documents.service import Documents
 from qsignhub.evidence.archive import archive
 from qsignhub.evidence.contents import contents
@@ -20,6 +23,7 @@ from qsignhub.evidence.report_pdf import render_pdf
 from qsignhub.foundation.blobs import Blobs
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.events import Events
+from qsignhub.foundation.scope import Mode
 from qsignhub.identity.model import Verification
 from qsignhub.identity.service import IdentityVerifications
 from qsignhub.signature_requests.model import SignatureRequest
@@ -59,9 +63,8 @@ class Dossiers:
         """Raises NotCompleted, and what reading the signed document raises."""
         scope = request.scope
         signed = await self._requests.signed_document(tx, request)
-        authority = self._trust.of(scope.mode).authority
         signings = await journal.recorded_signings(tx, request)
-        issued = {signing.id: await authority.issued_at(tx, signing.id) for signing in signings}
+        issued = {signing.id: await self._issued_at(tx, scope.mode, signing) for signing in signings}
         verifications = {
             signer.id: await self._identities.of_signer(tx, scope, signer.id) for signer in request.signers
         }
@@ -70,7 +73,6 @@ class Dossiers:
             sender=await self._accounts.name_of(tx, scope) or scope.account_id,
             document=await self._documents.record(tx, scope, request.document_id),
             signed=signed,
-            chain=authority.chain,
             invited_at={
                 signer.id: signer.invited_at for signer in request.signers if signer.invited_at is not None
             },
@@ -84,6 +86,15 @@ class Dossiers:
         numbers = {signer.id: number for number, signer in enumerate(request.signers, 1)}
         checks = {numbers[signer_id]: found for signer_id, found in records.verifications.items()}
         return Dossier(request, history, signed.blob_key, checks)
+
+    async def _issued_at(self, tx: Transaction, mode: Mode, signing: RecordedSigning) -> datetime | None:
+        if signing.trust_service is None or signing.key_id is None:
+            return None
+        try:
+            certificates = self._trust.named(mode, signing.trust_service).certificates
+        except TrustServiceGone:
+            return None
+        return await certificates.issued_at(tx, signing.key_id)
 
     async def audit_trail(self, dossier: Dossier) -> bytes:
         """The history as a PDF. It is set anew each time: that is quick, and gives the same bytes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
 from cryptography import x509
@@ -21,8 +20,8 @@ def validity_of(certificate: bytes) -> tuple[datetime, datetime]:
     return parsed.not_valid_before_utc, parsed.not_valid_after_utc
 
 
-def view_of_certificate(certificate: bytes, listed_issuers: Collection[str]) -> SigningCertificate:
-    """``qualified`` is computed: the certificate declares it and a trusted list names its issuer.
+def view_of_certificate(certificate: bytes, *, qualified: bool) -> SigningCertificate:
+    """``qualified`` is what the trusted lists say of it, at the time of the signature.
 
     ``issuer`` is the organisation that issued it, as in ``certificate_issuer`` of a validation.
     """
@@ -33,7 +32,7 @@ def view_of_certificate(certificate: bytes, listed_issuers: Collection[str]) -> 
         serial=serial_in_pairs(parsed.serial_number),
         valid_from=parsed.not_valid_before_utc.date().isoformat(),
         valid_to=parsed.not_valid_after_utc.date().isoformat(),
-        qualified=_declares_qualified(parsed) and _issuer_key_id(parsed) in listed_issuers,
+        qualified=qualified,
         tsp=organisation,
     )
 
@@ -53,31 +52,6 @@ def serial_in_pairs(serial: int) -> str:
     return ":".join(digits[i : i + 2] for i in range(0, len(digits), 2))
 
 
-def key_id_of(certificate: bytes) -> str:
-    """The subject key identifier in hexadecimal; empty if the certificate has none."""
-    try:
-        extensions = x509.load_der_x509_certificate(certificate).extensions
-        return extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest.hex()
-    except x509.ExtensionNotFound:
-        return ""
-
-
 def _name(name: x509.Name, oid: ObjectIdentifier) -> str:
     found = name.get_attributes_for_oid(oid)
     return str(found[0].value) if found else ""
-
-
-def _declares_qualified(certificate: x509.Certificate) -> bool:
-    try:
-        statements = certificate.extensions.get_extension_for_oid(_QC_STATEMENTS).value
-    except x509.ExtensionNotFound:
-        return False
-    return isinstance(statements, x509.UnrecognizedExtension) and _QC_COMPLIANCE in statements.value
-
-
-def _issuer_key_id(certificate: x509.Certificate) -> str:
-    try:
-        aki = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
-    except x509.ExtensionNotFound:
-        return ""
-    return (aki.key_identifier or b"").hex()

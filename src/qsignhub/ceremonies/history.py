@@ -60,7 +60,7 @@ def _party(records: Records, number: int, signer: Signer) -> Party:
         signed_at=signer.signed_at,
         identity=_identity(verification) if verification else None,
         consent=_consent(consent) if consent else None,
-        certificate=_certificate(signing, signer, records.chain) if signing else None,
+        certificate=_certificate(signing, signer) if signing else None,
         timestamp=_timestamp(signing) if signing else None,
     )
 
@@ -85,9 +85,7 @@ def _consent(consent: RecordedConsent) -> ConsentFinding:
     return ConsentFinding(consent.given_at, consent.document_sha256, consent.ip_address, consent.user_agent)
 
 
-def _certificate(
-    signing: RecordedSigning, signer: Signer, chain: tuple[bytes, ...]
-) -> CertificateFinding | None:
+def _certificate(signing: RecordedSigning, signer: Signer) -> CertificateFinding | None:
     if signing.certificate is None:
         return None
     parsed = x509.load_der_x509_certificate(signing.certificate)
@@ -99,7 +97,7 @@ def _certificate(
         valid_to=parsed.not_valid_after_utc,
         sha256=hashlib.sha256(signing.certificate).hexdigest(),
         qualified=signer.certificate is not None and signer.certificate.qualified,
-        chain=(signing.certificate, *chain),
+        chain=(signing.certificate, *(signing.chain or ())),
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qsignhub.ceremonies.cycle import SigningCycle
+from qsignhub.ceremonies.cycle import SIGN_JOB, SigningCycle
 from qsignhub.ceremonies.invitations import PLAY_JOB, play_of, plays_now
-from qsignhub.ceremonies.service import EXPIRE_JOB, SIGN_JOB, Ceremonies
+from qsignhub.ceremonies.service import EXPIRE_JOB, Ceremonies
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.jobs import JobHandler
 from qsignhub.foundation.jobs.runner import Payload

@@ -6,6 +6,7 @@ and what comes next. Its rows belong to a request that the caller holds locked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -47,7 +48,16 @@ class Signing:
     signer_id: str | None
     step: Step
     begun_at: datetime
+    trust_service: str | None
+    key_id: str | None
+    algorithm: str | None
     certificate: bytes | None
+    chain: Sequence[bytes] | None
+    """The certificate's issuers, up to the root."""
+    awaiting_since: datetime | None
+    """Since when the signer is expected to confirm on the trust service's own page."""
+    renewals: int
+    """One-time certificates that ran out before the signature was timestamped."""
     base_revision: int | None
     prepared_key: str | None
     prepared_sha256: str | None
@@ -91,7 +101,10 @@ class RecordedSigning:
     signer_id: str | None
     finished_at: datetime | None
     refusal_code: str | None
+    trust_service: str | None
+    key_id: str | None
     certificate: bytes | None
+    chain: Sequence[bytes] | None
     digest: bytes | None
     timestamp_token: bytes | None
     result_sha256: str | None
@@ -136,12 +149,18 @@ async def remove_consent(tx: Transaction, scope: Scope, signer: Signer) -> None:
 
 
 async def begin(
-    tx: Transaction, request: SignatureRequest, signing_id: str, signer: Signer | None, now: datetime
+    tx: Transaction,
+    request: SignatureRequest,
+    signing_id: str,
+    signer: Signer | None,
+    trust_service: str,
+    now: datetime,
 ) -> None:
+    """``trust_service`` is chosen here, once: what has begun with one service goes to no other."""
     await tx.execute(
-        "INSERT INTO signings (id, request_id, signer_id, step, begun_at) "
-        "VALUES (%s, %s, %s, 'authorised', %s)",
-        (signing_id, request.id, signer.id if signer else None, now),
+        "INSERT INTO signings (id, request_id, signer_id, step, trust_service, begun_at) "
+        "VALUES (%s, %s, %s, 'authorised', %s, %s)",
+        (signing_id, request.id, signer.id if signer else None, trust_service, now),
     )
 
 
@@ -186,6 +205,17 @@ async def step_of(tx: Transaction, request: SignatureRequest, signer: Signer) ->
     return row["step"] if row else None
 
 
+async def last_refusal(tx: Transaction, request: SignatureRequest, signer: Signer) -> str | None:
+    """The code with which the signer's last attempt ended; None if it has not ended, or ended well."""
+    row = await fetch_one(
+        tx,
+        "SELECT refusal_code FROM signings WHERE request_id = %s AND signer_id = %s "
+        "ORDER BY begun_at DESC, id DESC LIMIT 1",
+        (request.id, signer.id),
+    )
+    return row["refusal_code"] if row else None
+
+
 async def record(
     tx: Transaction, signing: Signing, step: Step, findings: dict[str, Any] | None = None
 ) -> None:
@@ -195,6 +225,29 @@ async def record(
     await tx.execute(
         f"UPDATE signings SET {places} WHERE id = %(signing_id)s",  # noqa: S608  # our own column names
         columns | {"signing_id": signing.id},
+    )
+
+
+async def await_signer(tx: Transaction, signing: Signing, now: datetime) -> None:
+    await tx.execute("UPDATE signings SET awaiting_since = %s WHERE id = %s", (now, signing.id))
+
+
+async def of_signer(tx: Transaction, request: SignatureRequest, signer: Signer) -> Signing | None:
+    """The signer's signing that is under way."""
+    row = await fetch_one(
+        tx,
+        "SELECT * FROM signings WHERE request_id = %s AND signer_id = %s AND finished_at IS NULL",
+        (request.id, signer.id),
+    )
+    return _signing(row) if row else None
+
+
+async def renew(tx: Transaction, signing: Signing) -> None:
+    """Back to the signer's consent: another key and certificate are needed for it."""
+    await tx.execute(
+        "UPDATE signings SET step = 'authorised', renewals = renewals + 1, key_id = NULL, algorithm = NULL, "
+        "certificate = NULL, chain = NULL, signature = NULL WHERE id = %s",
+        (signing.id,),
     )
 
 
@@ -266,8 +319,8 @@ async def recorded_signings(tx: Transaction, request: SignatureRequest) -> list[
     """All runs of the cycle, those that were refused among them, in the order in which they began."""
     rows = await fetch_all(
         tx,
-        "SELECT s.id, s.signer_id, s.finished_at, s.refusal_code, s.certificate, s.digest,"
-        " s.timestamp_token, s.result_sha256,"
+        "SELECT s.id, s.signer_id, s.finished_at, s.refusal_code, s.trust_service, s.key_id,"
+        " s.certificate, s.chain, s.digest, s.timestamp_token, s.result_sha256,"
         " (SELECT max(a.created_at) FROM activations a WHERE a.signing_id = s.id) AS activated_at "
         "FROM signings s JOIN signature_requests r ON r.id = s.request_id "
         "WHERE r.id = %s AND r.account_id = %s AND r.mode = %s ORDER BY s.begun_at, s.id",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from qsignhub.ceremonies.trust import TrustService
 from qsignhub.documents.model import Document, Hazard
 from qsignhub.foundation.scope import Mode
 from qsignhub.signature_requests.model import (
@@ -47,10 +46,11 @@ class Plan:
     """What about the document deserves a look before people are asked to sign it."""
 
 
-def plan_of(request: SignatureRequest, document: Document, trust: TrustService) -> Plan:
-    """``qes`` is expected only of an issuer that a trusted list names (ETSI TS 119 615)."""
+def plan_of(request: SignatureRequest, document: Document, *, listed: Sequence[bool]) -> Plan:
+    """``listed``: for each signer, whether the trusted lists make the certificate that the trust service
+    would sign with a qualified one (ETSI TS 119 615); ``qes`` is expected only then.
+    """
     requested = request.signature_type
-    unlisted = requested == "qes" and not trust.lists_own_issuer
     return Plan(
         document_id=document.id,
         format=request.format,
@@ -61,11 +61,11 @@ def plan_of(request: SignatureRequest, document: Document, trust: TrustService) 
                 email=signer.email,
                 identity_method=signer.identity_method,
                 level_requested=requested,
-                level_expected="aes" if unlisted else requested,
-                reason=_NOT_LISTED[request.scope.mode] if unlisted else None,
+                level_expected="aes" if requested == "qes" and not is_listed else requested,
+                reason=_NOT_LISTED[request.scope.mode] if requested == "qes" and not is_listed else None,
                 invited_at_once=request.is_turn_of(signer),
             )
-            for signer in request.signers
+            for signer, is_listed in zip(request.signers, listed, strict=True)
         ),
         hazards=document.hazards,
     )

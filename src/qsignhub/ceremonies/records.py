@@ -15,16 +15,12 @@ from qsignhub.signature_requests.model import Revision, SignatureRequest
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """``chain``: the certificates (DER) above the signers', up to the root.
-
-    ``invited_at`` and ``verifications`` go by the signer's id, ``issued_at`` by the signing's.
-    """
+    """``invited_at`` and ``verifications`` go by the signer's id, ``issued_at`` by the signing's."""
 
     request: SignatureRequest
     sender: str
     document: Document
     signed: Revision
-    chain: tuple[bytes, ...]
     invited_at: Mapping[str, datetime]
     events: Sequence[Event]
     consents: Sequence[RecordedConsent]

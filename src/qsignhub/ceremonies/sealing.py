@@ -6,8 +6,8 @@ import asyncio
 
 from qsignhub.ceremonies import journal
 from qsignhub.ceremonies.journal import Signing, there
+from qsignhub.ceremonies.routing import TrustServices
 from qsignhub.ceremonies.signature import Checkpoint
-from qsignhub.ceremonies.trust import TrustServices
 from qsignhub.ceremonies.workplace import Workplace, published, waiting_for_better
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
@@ -47,7 +47,7 @@ class Sealing:
 
     async def _seal(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> None:
         """Adds the timestamp service's own status, then the timestamp that covers everything."""
-        trust = self._trust.of(request.scope.mode)
+        trust = self._trust.named(request.scope.mode, there(signing.trust_service))
         source = await self._workplace.source(tx, request)
         last = await journal.last_timestamp(tx, request)
         data = await self._workplace.validation_data(trust, read_kept_token(there(last)))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal, TypeAlias
 
 from qsignhub.ceremonies import journal
+from qsignhub.ceremonies.authorisation import NOTHING_ENTERED, Authorisations, Entered, Offer
+from qsignhub.ceremonies.confirmations import Confirmations
+from qsignhub.ceremonies.cycle import SIGN_JOB, SigningCycle
 from qsignhub.ceremonies.errors import (
     IdentityNotVerified,
     LinkSpent,
@@ -18,7 +22,8 @@ from qsignhub.ceremonies.invitations import Invitations, play_of, plays_now
 from qsignhub.ceremonies.journal import Consent
 from qsignhub.ceremonies.notices import Notices
 from qsignhub.ceremonies.plan import Plan, plan_of
-from qsignhub.ceremonies.trust import TrustServices
+from qsignhub.ceremonies.routing import TrustServices
+from qsignhub.ceremonies.trust import TrustService, signatory_of
 from qsignhub.documents.model import Document
 from qsignhub.documents.service import Documents
 from qsignhub.foundation.account_clock import AccountClock
@@ -41,7 +46,6 @@ from qsignhub.signature_requests.model import (
 from qsignhub.signature_requests.service import SignatureRequests, planned, signer_of
 from qsignhub.signature_requests.states import SignerEvent
 
-SIGN_JOB = "ceremonies.sign"
 EXPIRE_JOB = "signature_requests.expire"
 _MARGIN = timedelta(seconds=1)
 
@@ -60,6 +64,10 @@ class Session:
     """The request has ended, or its deadline has passed: nobody can sign any more."""
     step: journal.Step | None
     """How far the signature is, once the signer has consented."""
+    awaited: bool = False
+    """The signer has to confirm on the trust service's page."""
+    refusal: str | None = None
+    """The code with which the last attempt ended, where the signer is asked again."""
 
 
 class Ceremonies:
@@ -69,6 +77,8 @@ class Ceremonies:
         documents: Documents,
         identities: IdentityVerifications,
         trust: TrustServices,
+        cycle: SigningCycle,
+        confirmations: Confirmations,
         invitations: Invitations,
         notices: Notices,
         jobs: Jobs,
@@ -80,6 +90,9 @@ class Ceremonies:
         self._documents = documents
         self._identities = identities
         self._trust = trust
+        self._authorisations = Authorisations(trust)
+        self._cycle = cycle
+        self._confirmations = confirmations
         self._invitations = invitations
         self._notices = notices
         self._jobs = jobs
@@ -88,7 +101,7 @@ class Ceremonies:
 
     async def open(self, tx: Transaction, scope: Scope, new: NewSignatureRequest) -> SignatureRequest:
         """Makes the request and invites its signers."""
-        self._trust.of(scope.mode)
+        new, _ = self._routed(scope, new)
         document = await self._documents.hold(tx, scope, new.document_id)
         request = await self._requests.create(tx, scope, document, new)
         await self._invitations.send(tx, request)
@@ -98,14 +111,23 @@ class Ceremonies:
 
     async def plan(self, tx: Transaction, scope: Scope, new: NewSignatureRequest) -> Plan:
         """What ``open`` would do, and does not: nothing is stored, nobody is told."""
-        trust = self._trust.of(scope.mode)
+        new, services = self._routed(scope, new)
         document = await self._documents.get(tx, scope, new.document_id)
         now = await self._time.now(tx, scope)
-        return plan_of(planned(scope, document, new, now), document, trust)
+        request = planned(scope, document, new, now)
+        listed = [
+            await service.certificates.would_be_qualified(signatory_of(signer), service.trusted_lists)
+            for service, signer in zip(services, request.signers, strict=True)
+        ]
+        return plan_of(request, document, listed=listed)
 
     async def add_signer(self, tx: Transaction, scope: Scope, request_id: str, new: NewSigner) -> Signer:
         """Adds a signer to a pending request and invites them when it is their turn."""
-        request, signer = await self._requests.add_signer(tx, scope, request_id, new)
+        signature_type = (await self._requests.get(tx, scope, request_id)).signature_type
+        [service] = self._trust.check(scope, signature_type, [new.identity_country])
+        request, signer = await self._requests.add_signer(
+            tx, scope, request_id, replace(new, identified_by_trust_service=service.identifies_signers)
+        )
         await self._invitations.send(tx, request)
         return signer
 
@@ -169,7 +191,11 @@ class Ceremonies:
         document = await self._documents.record(tx, request.scope, request.document_id)
         step = await journal.step_of(tx, request, signer) if signer.status == "signing" else None
         over = await self._requests.is_over(tx, request)
-        return Session(request, signer, document, request.is_turn_of(signer), over, step)
+        asked = signer.status in {"verified", "pending_signature"}
+        refusal = await journal.last_refusal(tx, request, signer) if asked else None
+        signing = await journal.of_signer(tx, request, signer) if step == "prepared" else None
+        awaited = signing is not None and signing.awaiting_since is not None
+        return Session(request, signer, document, request.is_turn_of(signer), over, step, awaited, refusal)
 
     async def overview(self, tx: Transaction, token: str) -> tuple[SignatureRequest, Document]:
         """What a request's own link opens: who has signed and who has not."""
@@ -193,12 +219,51 @@ class Ceremonies:
         await self._requests.signer_moved(tx, request, signer, event, failure)
         return verification
 
+    async def offer(self, session: Session) -> Offer:
+        """The trust service that would sign for the signer now, and what it wants from them.
+
+        Asks the service itself, so not within a transaction. Raises TrustServiceUnavailable, Refused.
+        """
+        return await self._authorisations.offer(session.request, session.signer)
+
+    async def send_otp(self, tx: Transaction, token: str) -> None:
+        """Has the trust service send the signer a one-time password."""
+        request, signer = await self._act(tx, token)
+        await self._authorisations.send_otp(request, signer)
+
+    async def confirmation_address(self, tx: Transaction, token: str) -> str:
+        """The trust service's page on which the signer confirms what is signed. Raises NothingToConfirm."""
+        request, signer = await self._act(tx, token)
+        return await self._confirmations.address(tx, request, signer)
+
+    async def confirmed(self, tx: Transaction, state: str, code: str | None) -> str:
+        """The signer is back from the trust service, with a code, or without one: it was not confirmed.
+
+        The token of the signer's link. Raises ConfirmationUnknown, LinkSpent, RequestClosed.
+        """
+        token = await self._confirmations.returned(state)
+        request, signer = await self._act(tx, token)
+        if code:
+            await self._confirmations.confirmed(tx, request, signer, state, code)
+        else:
+            await self._confirmations.denied(signer)
+            await self._cycle.deny(tx, request.scope, request.id, signer.id)
+        await self._enqueue(tx, SIGN_JOB, request.scope, request.id)
+        return token
+
     async def consent(
-        self, tx: Transaction, token: str, *, ip_address: str | None = None, user_agent: str | None = None
+        self,
+        tx: Transaction,
+        token: str,
+        *,
+        entered: Entered = NOTHING_ENTERED,
+        ip_address: str | None = None,
+        user_agent: str | None = None,
     ) -> None:
         """The signer's act of signing. Done twice, it is done once: the second finds the first under way.
 
-        Raises LinkUnknown, LinkSpent, RequestClosed, NotYourTurn, IdentityNotVerified.
+        Raises LinkUnknown, LinkSpent, RequestClosed, NotYourTurn, IdentityNotVerified, SignerSecretMissing,
+        TrustServiceUnavailable.
         """
         request, signer = await self._act(tx, token)
         if signer.status == "signing":
@@ -209,8 +274,9 @@ class Ceremonies:
         now = self._clock.now()
         signable = self._documents.signable(document, request.format)
         consent = Consent(signer.id, document.sha256, signable.sha256, now)
+        service = await self._authorisations.begin(request, signer, entered)
         await journal.add_consent(tx, request.scope, consent, ip_address, user_agent)
-        await journal.begin(tx, request, new_id("sig"), signer, now)
+        await journal.begin(tx, request, new_id("sig"), signer, service.name, now)
         await self._requests.signer_moved(tx, request, signer, "consented")
         await self._enqueue(tx, SIGN_JOB, request.scope, request.id)
 
@@ -229,6 +295,19 @@ class Ceremonies:
         remaining = await self._requests.expire_if_due(tx, scope, request_id)
         if remaining is not None:
             await self._enqueue(tx, EXPIRE_JOB, scope, request_id, delay=remaining + _MARGIN)
+
+    def _routed(
+        self, scope: Scope, new: NewSignatureRequest
+    ) -> tuple[NewSignatureRequest, Sequence[TrustService]]:
+        """Each signer's way to a signature. Raises TrustServiceNotConfigured where there is none."""
+        services = self._trust.check(
+            scope, new.signature_type, [signer.identity_country for signer in new.signers]
+        )
+        signers = (
+            replace(signer, identified_by_trust_service=service.identifies_signers)
+            for signer, service in zip(new.signers, services, strict=True)
+        )
+        return replace(new, signers=tuple(signers)), services
 
     async def _enqueue(
         self, tx: Transaction, job: str, scope: Scope, request_id: str, delay: timedelta | None = None

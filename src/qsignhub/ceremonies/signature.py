@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from qsignhub.authority.service import Subject
-from qsignhub.ceremonies import journal
+from qsignhub.ceremonies import confirmations, journal
 from qsignhub.ceremonies.errors import (
+    AuthorisationRefused,
     CertificateExpired,
+    CertificateNotQualified,
     ConsentLapsed,
     DocumentChanged,
+    TrustedListsUnavailable,
 )
 from qsignhub.ceremonies.evidence import validity_of, view_of_certificate, view_of_timestamp
 from qsignhub.ceremonies.invitations import Invitations
 from qsignhub.ceremonies.journal import JournaledActivation, Signing, Step, there
-from qsignhub.ceremonies.trust import TrustServices
+from qsignhub.ceremonies.routing import TrustServices
+from qsignhub.ceremonies.trust import TrustService, signatory_of
 from qsignhub.ceremonies.workplace import Workplace, published, waiting_for_better
 from qsignhub.custody import activation as activations
 from qsignhub.custody.activation import Activation
-from qsignhub.custody.errors import ActivationExpired
+from qsignhub.custody.errors import ActivationExpired, SignerNotAuthorised
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.ids import new_id
+from qsignhub.foundation.signature_algorithms import SignatureAlgorithm, algorithm_named
 from qsignhub.identity.service import IdentityVerifications
 from qsignhub.signature_requests.model import SignatureRequest, Signer
 from qsignhub.signature_requests.service import SignatureRequests
@@ -81,6 +86,20 @@ class SignatureSteps:
             "embedded": ("publish", self._publish),
         }
 
+    async def awaits_signer(
+        self, tx: Transaction, request: SignatureRequest, signer: Signer, signing: Signing
+    ) -> bool:
+        """Whether nothing can be done before the signer has confirmed at the trust service, in time."""
+        if signing.step != "prepared":
+            return False
+        service = self._trust.named(request.scope.mode, there(signing.trust_service))
+        if not await confirmations.is_missing(service, signer):
+            return False
+        if signing.awaiting_since is None:
+            await journal.await_signer(tx, signing, self._clock.now())
+            return True
+        return self._clock.now() < signing.awaiting_since + confirmations.PATIENCE
+
     async def step(
         self, tx: Transaction, request: SignatureRequest, signer: Signer, signing: Signing
     ) -> None:
@@ -90,18 +109,35 @@ class SignatureSteps:
         self._checkpoint(f"after {name}")
 
     async def _certify(self, work: _Work) -> None:
-        """A key of the signer's own, for this one signature, and a certificate for it."""
-        trust = self._trust.of(work.request.scope.mode)
+        """The signer's key and certificate: made for this one signature, or the signer's at the service."""
         verification = await self._identities.of_signer(work.tx, work.request.scope, work.signer.id)
         country = verification.identity.document_country if verification and verification.identity else None
-        subject = Subject(name=work.signer.name, country=country or work.signer.identity_country)
-        public_key = await trust.custody.create_key(work.signing.id)
-        certificate = await trust.authority.issue_signer_certificate(
-            work.tx, work.signing.id, public_key, subject
+        who = replace(
+            signatory_of(work.signer),
+            country=country or work.signer.identity_country,
+            certificate_compromised=bool(verification and verification.hints.get("certificate_revoked")),
         )
-        if verification and verification.hints.get("certificate_revoked"):
-            await trust.authority.revoke(work.tx, certificate, "key_compromise")
-        await journal.record(work.tx, work.signing, "certified", {"certificate": certificate})
+        trust = self._service(work)
+        key = await trust.certificates.certify(
+            work.tx, _reference(work.signing), who, work.request.signature_type
+        )
+        wanted = trust.qualified_or_nothing and work.request.signature_type == "qes"
+        if wanted and not _is_qualified(work, trust, key.certificate, key.chain, self._clock.now()):
+            raise CertificateNotQualified(
+                "A qualified signature is asked for, and by the trusted lists the signer's certificate "
+                "is not qualified. Nothing was signed."
+            )
+        await journal.record(
+            work.tx,
+            work.signing,
+            "certified",
+            {
+                "key_id": key.key_id,
+                "algorithm": key.algorithm.name,
+                "certificate": key.certificate,
+                "chain": list(key.chain),
+            },
+        )
 
     async def _prepare(self, work: _Work) -> None:
         """The exact bytes to be signed, in the journal before the key is touched."""
@@ -117,8 +153,10 @@ class SignatureSteps:
         intent = Intent(
             name=f"Signature-{work.signer.id}",
             certificate=certificate,
+            algorithm=_algorithm(work.signing),
             claimed_time=self._clock.now(),
             first=source.unsigned,
+            chain=_issuers(work.signing),
             appearance=_appearance(work.request, work.signer),
         )
         key, sha256 = source.key, source.sha256
@@ -139,7 +177,7 @@ class SignatureSteps:
                 "reserved_start": start,
                 "reserved_end": end,
                 "signed_attributes": prepared.to_be_signed,
-                "digest": prepared.digest,
+                "digest": hashlib.sha256(_format(work).message(prepared)).digest(),
             },
         )
 
@@ -149,14 +187,16 @@ class SignatureSteps:
         consent = await journal.find_consent(work.tx, work.request.scope, work.signer.id)
         if consent is None or consent.given_at + CONSENT_LIFETIME <= now:
             raise ConsentLapsed("Too long since the signer agreed; the signer is asked to confirm again.")
+        if await confirmations.is_missing(self._service(work), work.signer):
+            raise ConsentLapsed("The signer did not confirm at the trust service; the signer is asked again.")
         activation = Activation(
             id=new_id("act"),
             signer_id=work.signer.id,
-            key_id=work.signing.id,
+            key_id=there(work.signing.key_id),
             digest=there(work.signing.digest),
             expires_at=now + activations.LIFETIME,
         )
-        token = self._trust.of(work.request.scope.mode).activations.issue(activation)
+        token = self._service(work).activations.issue(activation)
         journaled = JournaledActivation(
             activation.id, activation.key_id, activation.digest, token, activation.expires_at, "issued"
         )
@@ -165,13 +205,15 @@ class SignatureSteps:
 
     async def _sign(self, work: _Work) -> None:
         """One use of the key; after a crash its outcome is asked of custody, not repeated."""
-        custody = self._trust.of(work.request.scope.mode).custody
-        digest, certificate = there(work.signing.digest), there(work.signing.certificate)
+        if await self._renewed(work, self._clock.now()):
+            return
+        custody, key_id = self._service(work).custody, there(work.signing.key_id)
+        message = _format(work).message(_prepared(work.signing))
         activation = await journal.issued_activation(work.tx, work.signing)
         if activation is None:
             await journal.record(work.tx, work.signing, "prepared")
             return
-        outcome = await custody.outcome(work.signing.id, activation.id)
+        outcome = await custody.outcome(key_id, activation.id)
         if outcome.state == "begun":
             await journal.settle_activation(work.tx, activation.id, "burnt")
             await journal.record(work.tx, work.signing, "prepared")
@@ -179,36 +221,42 @@ class SignatureSteps:
         signature = outcome.signature
         if signature is None:
             try:
-                signature = await custody.sign(work.signing.id, digest, activation.token)
+                signature = await custody.sign(key_id, message, activation.token)
             except ActivationExpired:
                 await journal.settle_activation(work.tx, activation.id, "lapsed")
                 await journal.record(work.tx, work.signing, "prepared")
                 return
-        cms.verify_signature_value(signature, digest, certificate)
+            except SignerNotAuthorised as refusal:
+                raise AuthorisationRefused(refusal.message) from refusal
+        cms.verify_signature_value(
+            _algorithm(work.signing), signature, message, there(work.signing.certificate)
+        )
         await journal.settle_activation(work.tx, activation.id, "done")
         await journal.record(work.tx, work.signing, "signed", {"signature": signature})
 
     async def _timestamp(self, work: _Work) -> None:
+        if await self._renewed(work, self._clock.now()):
+            return
         imprint = _format(work).imprint(
             _prepared(work.signing), there(work.signing.signature), there(work.signing.certificate)
         )
         with waiting_for_better():
-            token = await self._trust.of(work.request.scope.mode).timestamps.timestamp(imprint)
-        begin, end = validity_of(there(work.signing.certificate))
-        if not begin <= token.gen_time <= end:
-            raise CertificateExpired("The signer's certificate was not valid when the signature was made.")
+            token = await self._service(work).timestamps.timestamp(imprint)
+        if await self._renewed(work, token.gen_time):
+            return
         await journal.record(work.tx, work.signing, "timestamped", {"timestamp_token": token.der})
 
     async def _embed(self, work: _Work) -> None:
         """Signature, chain and status into the document: B-LT."""
         certificate, token = there(work.signing.certificate), self._token(work.signing)
-        trust = self._trust.of(work.request.scope.mode)
-        data = await self._workplace.validation_data(trust, token, certificate)
+        path = (certificate, *there(work.signing.chain))
+        data = await self._workplace.validation_data(self._service(work), token, path)
         made = Made(
             prepared=_prepared(work.signing),
             first=there(work.signing.base_revision) == 0,
             certificate=certificate,
-            chain=trust.authority.chain[:-1],
+            algorithm=_algorithm(work.signing),
+            chain=_issuers(work.signing),
             signature=there(work.signing.signature),
             timestamp_token=token.der,
             validation_data=data,
@@ -221,37 +269,74 @@ class SignatureSteps:
     async def _publish(self, work: _Work) -> None:
         """The revision, the signer's and the request's state and their events, all or nothing."""
         certificate, token = there(work.signing.certificate), self._token(work.signing)
-        trust = self._trust.of(work.request.scope.mode)
+        trust = self._service(work)
+        qualified = _is_qualified(work, trust, certificate, there(work.signing.chain), token.gen_time)
         await self._requests.publish_revision(work.tx, work.request, work.signing.id, published(work.signing))
         moved = await self._requests.signature_published(
             work.tx,
             work.request,
             work.signer,
-            view_of_certificate(certificate, trust.listed_issuers),
+            view_of_certificate(certificate, qualified=qualified),
             view_of_timestamp(token),
             token.gen_time,
         )
         await journal.record(work.tx, work.signing, "published")
         await journal.finish(work.tx, work.signing, self._clock.now())
-        await trust.custody.destroy_key(work.signing.id)
+        await trust.certificates.dispose(there(work.signing.key_id))
         if all(other.status == "signed" for other in moved.signers):
-            await journal.begin(work.tx, moved, new_id("sig"), None, self._clock.now())
+            await journal.begin(work.tx, moved, new_id("sig"), None, trust.name, self._clock.now())
         else:
             await self._invitations.send(work.tx, moved)
 
+    async def _renewed(self, work: _Work, moment: datetime) -> bool:
+        """Whether the certificate is not valid at a moment, and the signature begins again with another.
+
+        Not without the signer's consent: that is looked at each time before a key is used. Raises
+        CertificateExpired where there is no other.
+        """
+        begin, end = validity_of(there(work.signing.certificate))
+        if begin <= moment <= end:
+            return False
+        certificates = self._service(work).certificates
+        if not certificates.one_time or moment < begin:
+            raise CertificateExpired("The signer's certificate was not valid when the signature was made.")
+        activation = await journal.issued_activation(work.tx, work.signing)
+        if activation is not None:
+            await self._settle(work.tx, work.request, work.signing, activation)
+        await certificates.dispose(there(work.signing.key_id))
+        await journal.renew(work.tx, work.signing)
+        return True
+
     async def abandon(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> None:
         """Settles a refused signing: what became of its authorisation is on record, its key is no more."""
-        custody = self._trust.of(request.scope.mode).custody
+        if signing.key_id is None:
+            return
+        service = self._trust.named(request.scope.mode, there(signing.trust_service))
         activation = await journal.issued_activation(tx, signing)
         if activation is not None:
-            outcome = await custody.outcome(signing.id, activation.id)
-            state = {"unused": "lapsed", "begun": "burnt", "done": "done"}[outcome.state]
-            await journal.settle_activation(tx, activation.id, state)
-        await custody.destroy_key(signing.id)
+            await self._settle(tx, request, signing, activation)
+        await service.certificates.dispose(signing.key_id)
+
+    async def _settle(
+        self, tx: Transaction, request: SignatureRequest, signing: Signing, activation: JournaledActivation
+    ) -> None:
+        """What became of an authorisation that is not gone on with."""
+        service = self._trust.named(request.scope.mode, there(signing.trust_service))
+        outcome = await service.custody.outcome(activation.key_id, activation.id)
+        state = {"unused": "lapsed", "begun": "burnt", "done": "done"}[outcome.state]
+        await journal.settle_activation(tx, activation.id, state)
+
+    def _service(self, work: _Work) -> TrustService:
+        return self._trust.named(work.request.scope.mode, there(work.signing.trust_service))
 
     @staticmethod
     def _token(signing: Signing) -> TimestampToken:
         return read_kept_token(there(signing.timestamp_token))
+
+
+def _reference(signing: Signing) -> str:
+    """What the certificate is issued for: the signing, or its so-manieth beginning."""
+    return f"{signing.id}-{signing.renewals}" if signing.renewals else signing.id
 
 
 def _format(work: _Work) -> Format:
@@ -261,7 +346,28 @@ def _format(work: _Work) -> Format:
 def _prepared(signing: Signing) -> Prepared:
     start, end = signing.reserved_start, signing.reserved_end
     reserved = None if start is None or end is None else (start, end)
-    return Prepared(there(signing.signed_attributes), there(signing.digest), reserved)
+    return Prepared(there(signing.signed_attributes), reserved)
+
+
+def _algorithm(signing: Signing) -> SignatureAlgorithm:
+    return algorithm_named(there(signing.algorithm))
+
+
+def _issuers(signing: Signing) -> Sequence[bytes]:
+    """What the signature carries of its chain: all but the root."""
+    return there(signing.chain)[:-1]
+
+
+def _is_qualified(
+    work: _Work, trust: TrustService, certificate: bytes, chain: Sequence[bytes], at: datetime
+) -> bool:
+    """By the trusted lists. Where they cannot be had a qualified signature waits for them."""
+    try:
+        return trust.trusted_lists.is_qualified(certificate, chain, at)
+    except TrustedListsUnavailable:
+        if work.request.signature_type == "qes":
+            raise
+        return False
 
 
 def _appearance(request: SignatureRequest, signer: Signer) -> Appearance | None:

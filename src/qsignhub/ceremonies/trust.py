@@ -1,50 +1,156 @@
-"""The trust services that one world signs with: what a routing table will choose from."""
+"""A trust service as the signing cycle sees it: whoever stands behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol, TypeAlias
 
-from qsignhub.authority.service import Authority
-from qsignhub.ceremonies.errors import TrustServiceNotConfigured
-from qsignhub.ceremonies.evidence import key_id_of
 from qsignhub.custody.activation import ActivationIssuer
-from qsignhub.custody.service import Custody
-from qsignhub.foundation.scope import Mode
+from qsignhub.custody.ports import Custody
+from qsignhub.custody.signer_secrets import SignerSecrets
+from qsignhub.foundation.database import Transaction
+from qsignhub.foundation.signature_algorithms import SignatureAlgorithm
 from qsignhub.revocation.ports import RevocationSource
+from qsignhub.signature_requests.model import SignatureType, Signer
 from qsignhub.timestamping.ports import TimestampAuthority
+
+
+@dataclass(frozen=True, slots=True)
+class Signatory:
+    """The person as a trust service is told of them; ``country`` is ISO 3166-1 alpha-2."""
+
+    name: str
+    email: str
+    phone: str | None
+    country: str | None
+    certificate_compromised: bool = False
+    """The sandbox's test document asks for a certificate that is revoked at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A signer's key, certified. ``chain`` goes from the issuer to the root, all DER."""
+
+    key_id: str
+    certificate: bytes
+    chain: tuple[bytes, ...]
+    algorithm: SignatureAlgorithm
+
+
+def signatory_of(signer: Signer) -> Signatory:
+    """By what the request says of a signer."""
+    return Signatory(signer.name, signer.email, signer.phone, signer.identity_country)
+
+
+Otp: TypeAlias = Literal["none", "offline", "online"]
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a trust service wants from the signer before it lets the key be used.
+
+    ``online``: the service sends the one-time password when asked to.
+    """
+
+    pin: bool = False
+    otp: Otp = "none"
+    confirmation: bool = False
+    """The signer confirms on the service's own page, once it is known what is to be signed."""
+
+    @property
+    def nothing(self) -> bool:
+        return not self.pin and self.otp == "none" and not self.confirmation
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Where the signer is sent, and what redeems the code that comes back from there (RFC 7636)."""
+
+    url: str
+    code_verifier: str = field(repr=False)
+
+
+class TrustedListFindings(Protocol):
+    """What the trusted lists say of certificates (ETSI TS 119 615)."""
+
+    def is_qualified(self, certificate: bytes, chain: Sequence[bytes], at: datetime) -> bool:
+        """Whether it was a qualified certificate for electronic signatures at a moment.
+
+        Raises TrustedListsUnavailable.
+        """
+        ...
+
+
+class SignerCertificates(Protocol):
+    """Makes, or finds, a signer's key and certificate."""
+
+    one_time: bool
+    """Each is for one signature, and another can be had when it has run out."""
+
+    async def certify(
+        self, tx: Transaction, reference: str, who: Signatory, signature_type: SignatureType
+    ) -> SigningKey:
+        """Asked again for a reference, the same one. Raises Refused, Unavailable."""
+        ...
+
+    async def demand(self, who: Signatory) -> Demand:
+        """Raises Refused where the service cannot sign for this person; Unavailable."""
+        ...
+
+    async def would_be_qualified(self, who: Signatory, trusted_lists: TrustedListFindings) -> bool:
+        """Whether the certificate that it would sign with is a qualified one, as far as can be told now."""
+        ...
+
+    async def send_otp(self, who: Signatory) -> None:
+        """Has a one-time password sent to the signer."""
+        ...
+
+    async def confirmation(
+        self, who: Signatory, message: bytes, *, redirect_uri: str, state: str
+    ) -> Confirmation:
+        """The way to the service's page where the signer confirms that exactly this message is signed."""
+        ...
+
+    async def issued_at(self, tx: Transaction, key_id: str) -> datetime | None:
+        """When a certificate was issued for a key; None where it was there before."""
+        ...
+
+    async def dispose(self, key_id: str) -> None:
+        """After the signature: a one-time key is destroyed; one that is the signer's own stays."""
+        ...
+
+    async def ping(self) -> None: ...
+
+
+class NoTrustedLists:
+    """No list is configured: then nothing is qualified."""
+
+    def is_qualified(self, certificate: bytes, chain: Sequence[bytes], at: datetime) -> bool:  # noqa: ARG002  # the port's
+        return False
+
+
+_NO_LISTS = NoTrustedLists()
 
 
 @dataclass(frozen=True, slots=True)
 class TrustService:
     """``activations`` issues the signer's one-time authorisations that ``custody`` checks.
 
-    ``listed_issuers``: key identifiers (hex) of the CAs that a trusted list names for qualified
-    certificates (ETSI TS 119 615). The sandbox's CA is on none, nor is any other before lists are read.
+    ``anchors``: certificates (DER) at which the paths of its timestamp authorities and responders end;
+    ``identifies_signers``: it has checked who its signers are, and lets nobody else use their keys.
     """
 
-    authority: Authority
+    name: str
+    certificates: SignerCertificates
     custody: Custody
     activations: ActivationIssuer
     timestamps: TimestampAuthority
     revocation: RevocationSource
-    listed_issuers: frozenset[str] = frozenset()
-
-    @property
-    def lists_own_issuer(self) -> bool:
-        """Whether signers' certificates of this service would be issued by a CA on a trusted list."""
-        return key_id_of(self.authority.chain[0]) in self.listed_issuers
-
-
-class TrustServices:
-    def __init__(self, by_mode: Mapping[Mode, TrustService]) -> None:
-        self._by_mode = by_mode
-
-    def of(self, mode: Mode) -> TrustService:
-        """Raises TrustServiceNotConfigured; live never falls back to the sandbox."""
-        service = self._by_mode.get(mode)
-        if service is None:
-            raise TrustServiceNotConfigured(
-                f"No trust service is configured for {mode} signatures; use a test key to try things out."
-            )
-        return service
+    anchors: tuple[bytes, ...]
+    trusted_lists: TrustedListFindings = _NO_LISTS
+    secrets: SignerSecrets | None = None
+    identifies_signers: bool = False
+    qualified_or_nothing: bool = False
+    """A qualified signature that is asked for is made with a qualified certificate, or not at all."""

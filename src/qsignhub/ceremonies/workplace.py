@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,9 @@ from qsignhub.documents.service import Documents
 from qsignhub.foundation.blobs import Blobs
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.errors import Refused
+from qsignhub.revocation.evidence import gather
 from qsignhub.revocation.model import CertificateStatus, State
+from qsignhub.revocation.paths import path_of
 from qsignhub.signature_requests.model import Revision, SignatureRequest
 from qsignhub.signature_requests.service import SignatureRequests
 from qsignhub.signing.formats import FORMATS
@@ -102,23 +104,23 @@ class Workplace:
         return Stored(key, sha256, (await asyncio.to_thread(path.stat)).st_size)
 
     async def validation_data(
-        self, trust: TrustService, token: TimestampToken, certificate: bytes | None = None
+        self, trust: TrustService, token: TimestampToken, path: Sequence[bytes] = ()
     ) -> ValidationData:
-        """Chain and status of the signer's certificate and of the timestamp's, asked for now.
+        """Chain and status of the signer's certificate (``path``: it first, its root last) and of the
+        timestamp's, asked for now.
 
         Raises CertificateRevoked; Unavailable where a status cannot be had: then no LT is claimed.
         """
-        issuing, root = trust.authority.chain
-        answers = []
-        for checked in filter(None, (certificate, token.certificate)):
-            with waiting_for_better():
-                answer = await trust.revocation.ocsp(checked, issuing)
-            _check_status(answer.status, of_signer=checked == certificate)
-            answers.append(answer.der)
         with waiting_for_better():
-            crl = await trust.revocation.crl(issuing, root)
-        certificates = [*filter(None, [certificate]), *token.certificates, issuing, root]
-        return ValidationData(list(dict.fromkeys(certificates)), answers, [crl.der])
+            of_timestamp = path_of(token.certificate, token.certificates, trust.anchors)
+            gathered = [await gather(trust.revocation, one) for one in (path, of_timestamp) if one]
+        for one in (one for found in gathered for one in found.each):
+            _check_status(one.status, of_signer=bool(path) and one.certificate == path[0])
+        return ValidationData(
+            certificates=list(dict.fromkeys([*path, *token.certificates, *of_timestamp])),
+            ocsp_responses=list(dict.fromkeys(one.der for found in gathered for one in found.ocsp)),
+            crls=list(dict.fromkeys(one.der for found in gathered for one in found.crls)),
+        )
 
     @asynccontextmanager
     async def _scratch(self) -> AsyncIterator[Path]:

@@ -16,9 +16,11 @@ _MODULE_OF = {
     "worker": "serve",
     "keys": "admin",
     "webhooks": "admin",
+    "authority": "authority",
     "demo": "demo",
     "validate": "validate",
     "settings": "show_settings",
+    "sandbox-qtsp": "sandbox_qtsp",
 }
 
 

@@ -6,7 +6,7 @@ import typer
 
 from qsignhub.settings import Settings
 
-_SECRET = {"master_key", "database_url", "smtp_url", "metrics_token"}
+_SECRET = {"master_key", "database_url", "smtp_url", "metrics_token", "pkcs11_pin"}
 
 
 def show_settings() -> None:

@@ -43,15 +43,30 @@ class Guide:
 
 def guides_folder() -> Path:
     """``docs/guides`` of the checkout, or the copy inside an installed package."""
+    return _folder("guides")
+
+
+def policies_folder() -> Path:
+    """``docs/policies``, in the same way."""
+    return _folder("policies")
+
+
+def _folder(name: str) -> Path:
     package = Path(__file__).resolve().parents[1]
-    installed = package / "_guides"
-    return installed if installed.is_dir() else package.parents[1] / "docs" / "guides"
+    installed = package / f"_{name}"
+    return installed if installed.is_dir() else package.parents[1] / "docs" / name
 
 
 @cache
 def guides(base_url: str) -> Mapping[str, Guide]:
     """All guides by slug, in their order, for the service at this URL."""
     return read_guides(guides_folder(), base_url)
+
+
+@cache
+def policies(base_url: str) -> Mapping[str, Guide]:
+    """The policies of the built-in authority, which its certificates name: /docs/policies/{slug}."""
+    return read_guides(policies_folder(), base_url)
 
 
 def read_guides(folder: Path, base_url: str) -> Mapping[str, Guide]:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from qsignhub.api.catalogue import entries
-from qsignhub.docs.guides import START, Guide, guides
+from qsignhub.docs.guides import START, Guide, guides, policies
 from qsignhub.docs.markdown import Section, render
 from qsignhub.docs.reference import Reference, reference
 from qsignhub.pages.page_route import PageRoute, request_id_of, services_of
@@ -80,6 +80,20 @@ async def api_reference(request: Request, base_url: BaseUrl) -> Response:
         introduction=render(found.description, path_prefix(base_url)).html,
         markdown=lambda text: render(text, path_prefix(base_url)).html,
     )
+
+
+@router.get("/docs/policies")
+async def all_policies(request: Request, base_url: BaseUrl) -> Response:
+    return _page(request, base_url, "policies.html", "policies", "Policies")
+
+
+@router.get("/docs/policies/{slug}")
+async def policy(request: Request, base_url: BaseUrl, slug: str) -> Response:
+    found = policies(base_url).get(slug)
+    if found is None:
+        return _missing(request, base_url)
+    here = f"policies/{slug}"
+    return _page(request, base_url, "guide.html", here, found.title, found.body.sections, guide=found)
 
 
 @router.get("/docs/{slug}")
@@ -151,6 +165,7 @@ def _page(
         status,
         request_id=request_id_of(request),
         guides=guides(base_url),
+        policies=policies(base_url),
         start=START,
         here=here,
         title=title,

@@ -28,6 +28,7 @@ Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 
 _SocketOptions: TypeAlias = Iterable[httpcore.SOCKET_OPTION] | None
 _RESOLVER_THREADS = 4
+_KEPT_CONNECTIONS = 8
 
 
 class OutwardRefused(Refused):
@@ -54,6 +55,8 @@ class OutwardResponse:
 def outward_client(
     *,
     allow_private: bool,
+    allow_http: bool = False,
+    keep_alive: bool = False,
     timeout_seconds: float = 10,
     resolve: Resolve | None = None,
     network: httpcore.AsyncNetworkBackend | None = None,
@@ -61,7 +64,9 @@ def outward_client(
 ) -> httpx.AsyncClient:
     """A client that contacts public addresses over https only.
 
-    ``allow_private`` (for development) adds plain http, loopback and private networks. The time-out
+    ``allow_private`` (for development) adds plain http, loopback and private networks; ``allow_http`` adds
+    plain http alone, for answers that are signed in themselves (OCSP, CRL, timestamps). ``keep_alive``
+    uses connections again, for the few hosts that an operator has named. The time-out
     holds for each step (connect, each read); ``post_bounded`` bounds the whole. The rest is for
     tests: another resolver, another network, other trusted roots than the usual ones.
     """
@@ -69,7 +74,13 @@ def outward_client(
     backend = _CheckedNetwork(
         resolve or _system_resolver(executor), network or httpcore.AnyIOBackend(), allow_private
     )
-    transport = _Transport(backend, ssl_context or httpx.create_ssl_context(), executor, allow_private)
+    transport = _Transport(
+        backend,
+        ssl_context or httpx.create_ssl_context(),
+        executor,
+        allow_http=allow_private or allow_http,
+        kept_connections=_KEPT_CONNECTIONS if keep_alive else 0,
+    )
     return httpx.AsyncClient(
         transport=transport,
         timeout=timeout_seconds,
@@ -193,17 +204,19 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
 
 
 class _Transport(httpx.AsyncBaseTransport):
-    """httpx on a httpcore pool whose network is the checked one; connections are not kept."""
+    """httpx on a httpcore pool whose network is the checked one."""
 
     def __init__(
         self,
         network: httpcore.AsyncNetworkBackend,
         ssl_context: ssl.SSLContext,
         executor: ThreadPoolExecutor,
+        *,
         allow_http: bool,
+        kept_connections: int,
     ) -> None:
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=ssl_context, max_keepalive_connections=0, network_backend=network
+            ssl_context=ssl_context, max_keepalive_connections=kept_connections, network_backend=network
         )
         self._executor = executor
         self._schemes = {"https", "http"} if allow_http else {"https"}

@@ -15,9 +15,16 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
 
 from qsignhub.bootstrap import Services
-from qsignhub.ceremonies.errors import RequestClosed
+from qsignhub.ceremonies.authorisation import Entered, Offer
+from qsignhub.ceremonies.confirmations import CALLBACK
+from qsignhub.ceremonies.errors import (
+    NothingToConfirm,
+    RequestClosed,
+    SignerSecretMissing,
+    TrustServiceUnavailable,
+)
 from qsignhub.documents.model import Document
-from qsignhub.foundation.errors import Conflict, Gone, NotFound, QSignHubError
+from qsignhub.foundation.errors import Conflict, Gone, NotFound, QSignHubError, Refused, Unavailable
 from qsignhub.identity.errors import UnknownTestDocument
 from qsignhub.pages import readiness
 from qsignhub.pages.errors import page_of
@@ -40,6 +47,7 @@ _ASSET_CACHING = "public, max-age=31536000, immutable"
 _MAX_DOCUMENT_NUMBER = 64
 _MAX_USER_AGENT = 512
 _MANY = 1_000_000
+_MAX_STATE, _MAX_CODE = 256, 4096
 
 Token = Annotated[str, Path(pattern="^[0-9A-Za-z_-]{1,128}$")]
 
@@ -70,7 +78,8 @@ async def show(
     token: Token,
     first_page: Annotated[int, Query(alias="from", ge=1, le=_MANY)] = 1,
 ) -> Response:
-    return _signer_page(house, request, await _view_of(house, token, first_page))
+    view = await _view_of(house, token, first_page)
+    return await _asked_page(house, request, view)
 
 
 @routes.get("/s/{token}/progress")
@@ -97,22 +106,61 @@ async def identify(request: Request, house: House, token: Token) -> Response:
 
 @routes.post("/s/{token}/sign")
 async def sign(request: Request, house: House, token: Token) -> Response:
-    await read_form(request)
+    form = await read_form(request)
     try:
         async with house.database.transaction() as tx:
             await house.ceremonies.consent(
                 tx,
                 token,
+                entered=Entered(form.get("pin"), form.get("otp")),
                 ip_address=request.client.host if request.client else None,
                 user_agent=request.headers.get("user-agent", "")[:_MAX_USER_AGENT] or None,
             )
-    except (Gone, Conflict) as refusal:
+    except (Gone, Conflict, SignerSecretMissing, TrustServiceUnavailable) as refusal:
+        return await _asked_page(house, request, await _view_of(house, token), refusal)
+    return _to_signer(house, token)
+
+
+@routes.post("/s/{token}/otp")
+async def send_otp(request: Request, house: House, token: Token) -> Response:
+    """The trust service sends the signer a one-time password."""
+    await read_form(request)
+    try:
+        async with house.database.transaction() as tx:
+            await house.ceremonies.send_otp(tx, token)
+    except (Gone, Conflict, Refused, Unavailable) as refusal:
+        return await _asked_page(house, request, await _view_of(house, token), refusal)
+    return await _asked_page(house, request, await _view_of(house, token), otp_sent=True)
+
+
+@routes.get("/s/{token}/confirm")
+async def confirm(request: Request, house: House, token: Token) -> Response:
+    """On to the trust service's own page, for exactly what is prepared to be signed."""
+    try:
+        async with house.database.transaction() as tx:
+            address = await house.ceremonies.confirmation_address(tx, token)
+    except NothingToConfirm:
+        return _to_signer(house, token)
+    except (Gone, Conflict, Refused, Unavailable) as refusal:
         return _signer_page(house, request, await _view_of(house, token), refusal)
+    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+
+
+@routes.get(CALLBACK)
+async def confirmed(
+    house: House,
+    state: Annotated[str, Query(max_length=_MAX_STATE)] = "",
+    code: Annotated[str | None, Query(max_length=_MAX_CODE)] = None,
+) -> Response:
+    """Back from the trust service. What it adds to say why there is no code is nothing to show."""
+    async with house.database.transaction() as tx:
+        token = await house.ceremonies.confirmed(tx, state, code)
     return _to_signer(house, token)
 
 
 @routes.get("/s/{token}/identify")
 @routes.get("/s/{token}/sign")
+@routes.get("/s/{token}/otp")
 async def asked_again(house: House, token: Token) -> Response:
     """A browser that comes back to where a form went."""
     return _to_signer(house, token)
@@ -191,20 +239,45 @@ async def _shown_document(house: Services, token: str) -> Document:
     return view.document
 
 
+async def _asked_page(
+    house: Services,
+    request: Request,
+    view: SignerView,
+    refusal: QSignHubError | None = None,
+    *,
+    otp_sent: bool = False,
+) -> Response:
+    """The page of somebody who may be asked to sign: with what their trust service wants from them."""
+    offer = None
+    if view.state == "sign":
+        try:
+            offer = await house.ceremonies.offer(view.session)
+        except (Refused, Unavailable) as not_now:
+            refusal = refusal or not_now
+    return _signer_page(house, request, view, refusal, offer=offer, otp_sent=otp_sent)
+
+
 def _signer_page(
     house: Services,
     request: Request,
     view: SignerView,
     refusal: QSignHubError | None = None,
     *,
+    offer: Offer | None = None,
+    otp_sent: bool = False,
     field_error: str = "",
     entered: str = "",
 ) -> Response:
     """The signer's page as things stand; after a refusal also why, with the refusal's status."""
     notice = ""
+    missing = refusal.field if isinstance(refusal, SignerSecretMissing) else None
+    if missing:
+        field_error = text(f"sign.missing.{missing}")
     if refusal is not None and not field_error:
         key = f"notice.{refusal.code}"
         notice = text(key if has_text(key) else "notice.other")
+    elif view.refusal and not field_error and has_text(f"notice.{view.refusal}"):
+        notice = text(f"notice.{view.refusal}")
     if view.identity_refused and not field_error:
         field_error = text("identify.failed", reason=view.signer.failure_message or "")
     signed_document = None
@@ -217,6 +290,9 @@ def _signer_page(
         request_id=request_id_of(request),
         view=view,
         notice=notice,
+        offer=offer,
+        otp_sent=otp_sent,
+        missing=missing,
         field_error=field_error,
         entered=entered,
         steps=STEPS,

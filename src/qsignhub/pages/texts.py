@@ -92,6 +92,28 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         # Sign
         "sign.heading": "Your identity is verified",
         "sign.heading.unidentified": "Read, then sign",
+        "confirm.heading": "One more step: confirm",
+        "confirm.text": (
+            "Your trust service keeps your signing key. It shows you what is signed and asks you to confirm."
+        ),
+        "confirm.button": "Go on to the trust service",
+        "confirm.time": "There are ten minutes for it. You come back to this page.",
+        "sign.confirmation": (
+            "You sign with your own certificate at {service}. After the next step it asks you to confirm."
+        ),
+        "sign.service": "You sign with your own certificate at {service}, which asks for:",
+        "sign.pin": "PIN of your signing key",
+        "sign.missing.pin": "Enter the PIN of your signing key.",
+        "sign.otp": "One-time password",
+        "sign.missing.otp": "Enter the one-time password.",
+        "sign.otp.send": "Send me a one-time password",
+        "sign.otp.again": "Send another one",
+        "sign.otp.sent": "{service} has sent you a one-time password.",
+        "sign.try_again": "Try again",
+        "sign.more.certificate.own": (
+            "The signature carries your own certificate from {service}. "
+            "The PIN and the password go to {service}; they are not kept here."
+        ),
         "sign.button": "Sign as {name}",
         "sign.more": "What this signature means",
         "sign.legal.test": "This is a test signature: it is made like a real one, and has no legal value.",
@@ -212,6 +234,23 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "notice.NOT_YOUR_TURN": "Nothing was signed: somebody else signs before you.",
         "notice.IDENTITY_NOT_VERIFIED": "Nothing was signed: your identity has to be verified first.",
         "notice.IDENTITY_PROVIDER_NOT_CONFIGURED": "Your identity was not checked: no check is set up here.",
+        "notice.TRUST_SERVICE_UNAVAILABLE": (
+            "Nothing was signed: the trust service does not answer now. Try again in a few minutes."
+        ),
+        "notice.SIGNER_AUTHORISATION_REFUSED": (
+            "Nothing was signed: the trust service did not take the PIN or password. You can try again."
+        ),
+        "notice.CONSENT_LAPSED": (
+            "Nothing was signed: too much time passed since you agreed. You can sign again."
+        ),
+        "notice.CREDENTIAL_NOT_FOUND": (
+            "The trust service knows no certificate of yours under this e-mail address. "
+            "Tell the person who sent you this link."
+        ),
+        "notice.CREDENTIAL_UNUSABLE": (
+            "Your certificate at the trust service cannot be used now: "
+            "it may be over, revoked or blocked. Ask the trust service."
+        ),
         "notice.other": "That was not possible now. The page shows how things stand.",
         # Error pages: what happened, what it means, what to do
         "error.LINK_UNKNOWN": "This link is not known",

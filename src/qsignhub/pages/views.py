@@ -43,6 +43,7 @@ class PageRange:
 
 @dataclass(frozen=True, slots=True)
 class SignerView:
+    session: Session
     token: str
     state: PageState
     request: SignatureRequest
@@ -53,6 +54,10 @@ class SignerView:
     steps_done: int
     before: tuple[Signer, ...]
     """Those who have to sign first, and have not."""
+    awaited: bool = False
+    """The signer has to confirm on the trust service's own page."""
+    refusal: str | None = None
+    """The code with which the last attempt to sign ended, where the signer is asked again."""
 
     @property
     def test(self) -> bool:
@@ -80,7 +85,7 @@ class SignerView:
         over = self.request.status in {"completed", "expired", "cancelled"}
         if self.state == "signed" and not over:
             return _POLL_SEALING if self.signed_count == len(self.request.signers) else _POLL_OTHERS
-        return _POLL_MILLISECONDS.get(self.state, 0)
+        return 0 if self.awaited else _POLL_MILLISECONDS.get(self.state, 0)
 
     @property
     def progress(self) -> dict[str, str | int | bool]:
@@ -88,6 +93,7 @@ class SignerView:
             "state": self.state,
             "completed": self.completed,
             "steps_done": self.steps_done,
+            "awaited": self.awaited,
             "signed_count": self.signed_count,
         }
 
@@ -99,6 +105,7 @@ def signer_view(session: Session, token: str, first_page: int = 1) -> SignerView
         other for other in request.signers if other.order < signer.order and other.status != "signed"
     )
     return SignerView(
+        session=session,
         token=token,
         state=state,
         request=request,
@@ -109,6 +116,8 @@ def signer_view(session: Session, token: str, first_page: int = 1) -> SignerView
         else None,
         steps_done=STEPS.index(session.step) + 1 if session.step else 0,
         before=before if state == "waiting" else (),
+        awaited=session.awaited,
+        refusal=session.refusal if state == "sign" else None,
     )
 
 

@@ -3,6 +3,7 @@
 RevocationError
 ├── RevocationUnavailable          the responder or the CRL's server is down or says "later"  (Unavailable)
 ├── RevocationSourceMissing        nothing tells where this certificate's status is to be had (Refused)
+├── RevocationPathMissing          no way leads from the certificate to a trust anchor        (Refused)
 └── RevocationAnswerRefused        an answer came, and we refuse it                           (Refused)
     ├── RevocationMalformed        it cannot be read, or has a form that RFC 6960 or 5280 forbids
     ├── WrongCertificateAnswered   it is about another certificate, or another issuer
@@ -13,6 +14,8 @@ RevocationError
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from qsignhub.foundation.errors import QSignHubError, Refused, Unavailable
 
@@ -27,6 +30,10 @@ class RevocationUnavailable(RevocationError, Unavailable):
 
 class RevocationSourceMissing(RevocationError, Refused):
     code = "REVOCATION_SOURCE_MISSING"
+
+
+class RevocationPathMissing(RevocationError, Refused):
+    code = "REVOCATION_PATH_MISSING"
 
 
 class RevocationAnswerRefused(RevocationError, Refused):
@@ -55,3 +62,12 @@ class RevocationSignatureWrong(RevocationAnswerRefused):
 
 class RevocationAnswerStale(RevocationAnswerRefused):
     code = "REVOCATION_ANSWER_STALE"
+
+
+def most_telling(failures: Sequence[RevocationError]) -> RevocationError:
+    """Which to raise where several ways failed: one that may mend itself, else a refusal, else the first."""
+    for kind in (RevocationUnavailable, RevocationAnswerRefused):
+        for failure in failures:
+            if isinstance(failure, kind):
+                return failure
+    return failures[0]

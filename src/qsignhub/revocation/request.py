@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 
-from asn1crypto import core, ocsp, parser
-
+from qsignhub.foundation.der import (
+    INTEGER,
+    OBJECT_IDENTIFIER,
+    OCTET_STRING,
+    SEQUENCE,
+    Element,
+    Fields,
+    NotDer,
+    elements,
+    encode,
+    integer,
+    object_identifier,
+    read,
+)
 from qsignhub.revocation.issuers import CERT_ID_HASHES, load_certificate, load_issuer
 
 NONCE_OCTETS = 32
@@ -14,13 +27,18 @@ MAX_NONCE_OCTETS = 130
 MAX_REQUEST_OCTETS = 16 * 1024
 MAX_CERTIFICATES = 64
 
-_OIDS = {name: oid for oid, name in CERT_ID_HASHES.items()}
+_HASH_OF_OID = {object_identifier(oid): name for oid, name in CERT_ID_HASHES.items()}
+_NULL = b"\x05\x00"
 _ALGORITHMS = {
     # with NULL, as RFC 5019's profile and every responder has it
-    name: parser.emit(0, 1, 16, core.ObjectIdentifier(oid).dump() + b"\x05\x00")
-    for name, oid in _OIDS.items()
+    name: encode(SEQUENCE, oid, _NULL)
+    for oid, name in _HASH_OF_OID.items()
 }
-NONCE_OID = core.ObjectIdentifier("1.3.6.1.5.5.7.48.1.2").dump()
+NONCE_OID = object_identifier("1.3.6.1.5.5.7.48.1.2")
+_BOOLEAN = 0x01
+_CONTEXT_0 = 0xA0
+_CONTEXT_1 = 0xA1
+_CONTEXT_2 = 0xA2
 
 
 class UnreadableRequest(ValueError):
@@ -45,22 +63,6 @@ class OcspRequest:
     """extnValue of the nonce as it came."""
 
 
-def sequence(*parts: bytes) -> bytes:
-    encoded: bytes = parser.emit(0, 1, 16, b"".join(parts))
-    return encoded
-
-
-def octets(content: bytes) -> bytes:
-    encoded: bytes = parser.emit(0, 0, 4, content)
-    return encoded
-
-
-def explicit(tag: int, content: bytes) -> bytes:
-    """``content`` under the context tag ``[tag]``, constructed."""
-    encoded: bytes = parser.emit(2, 1, tag, content)
-    return encoded
-
-
 def fresh_nonce() -> bytes:
     """32 random octets (RFC 9654, section 2.1)."""
     return secrets.token_bytes(NONCE_OCTETS)
@@ -74,43 +76,89 @@ def build_request(
     SHA-1 only names the issuer here; it is the hash that every responder knows (RFC 5019, 2.1.1).
     """
     name_hash, key_hash = load_issuer(issuer).hashes[hash_algorithm]
-    serial: bytes = core.Integer(load_certificate(certificate).serial_number).dump()
-    cert_id = sequence(_ALGORITHMS[hash_algorithm], octets(name_hash), octets(key_hash), serial)
+    cert_id = encode(
+        SEQUENCE,
+        _ALGORITHMS[hash_algorithm],
+        encode(OCTET_STRING, name_hash),
+        encode(OCTET_STRING, key_hash),
+        integer(load_certificate(certificate).serial_number),
+    )
     extensions = b""
     if nonce is not None:
-        extensions = explicit(2, sequence(sequence(NONCE_OID, octets(octets(nonce)))))
-    return sequence(sequence(sequence(sequence(cert_id)), extensions))
+        extensions = encode(_CONTEXT_2, encode(SEQUENCE, nonce_extension(encode(OCTET_STRING, nonce))))
+    request_list = encode(SEQUENCE, encode(SEQUENCE, cert_id))
+    return encode(SEQUENCE, encode(SEQUENCE, request_list, extensions))
 
 
+def nonce_extension(value: bytes) -> bytes:
+    """The Extension around a nonce; ``value`` is extnValue's content, an encoded OCTET STRING itself."""
+    return encode(SEQUENCE, NONCE_OID, encode(OCTET_STRING, value))
+
+
+@lru_cache(maxsize=32)
 def read_request(der: bytes) -> OcspRequest:
-    """Reads an OCSPRequest. Raises UnreadableRequest.
+    """Reads an OCSPRequest. Raises UnreadableRequest; also for a critical extension other than the nonce.
 
-    A signature on the request is allowed and not looked at: our answers are for anybody.
+    A signature on the request is allowed and not looked at: our answers are for anybody. The last few are
+    remembered: whoever asks for the serial numbers first has the request read twice.
     """
     if len(der) > MAX_REQUEST_OCTETS:
         raise UnreadableRequest("the request is too long")
     try:
-        to_be_signed = ocsp.OCSPRequest.load(der, strict=True)["tbs_request"]
-        asked = tuple(_read_cert_id(one["req_cert"]) for one in to_be_signed["request_list"])
-        nonces = [
-            bytes(extension["extn_value"].contents)
-            for extension in to_be_signed["request_extensions"]
-            if extension["extn_id"].native == "nonce"
-        ]
-    except (ValueError, TypeError, KeyError, IndexError) as wrong:
+        asked, nonce = _read(der)
+    except NotDer as wrong:
         raise UnreadableRequest("not an OCSPRequest") from wrong
-    if not 0 < len(asked) <= MAX_CERTIFICATES:
+    return OcspRequest(asked, nonce)
+
+
+def _read(der: bytes) -> tuple[tuple[AskedCertificate, ...], bytes | None]:
+    outer = Fields(read(der).content)
+    fields = Fields(outer.take(SEQUENCE).content)
+    outer.optional(_CONTEXT_0)
+    outer.end()
+    fields.optional(_CONTEXT_0)
+    fields.optional(_CONTEXT_1)
+    requests = elements(fields.take(SEQUENCE).content)
+    extensions = fields.optional(_CONTEXT_2)
+    fields.end()
+    if not 0 < len(requests) <= MAX_CERTIFICATES:
         raise UnreadableRequest("no certificate is asked about, or too many")
-    # a nonce of length zero is malformed (RFC 9654, section 2.1)
-    if len(nonces) > 1 or any(not 2 < len(nonce) <= MAX_NONCE_OCTETS for nonce in nonces):
-        raise UnreadableRequest("the nonce is too short or too long")
-    return OcspRequest(asked, nonces[0] if nonces else None)
+    asked = tuple([_read_one(request) for request in requests])
+    return asked, None if extensions is None else _read_nonce(extensions)
 
 
-def _read_cert_id(cert_id: ocsp.CertId) -> AskedCertificate:
+def _read_one(request: Element) -> AskedCertificate:
+    fields = Fields(request.content)
+    cert_id = fields.take(SEQUENCE)
+    fields.optional(_CONTEXT_0)
+    fields.end()
+    parts = Fields(cert_id.content)
+    algorithm = Fields(parts.take(SEQUENCE).content).take(OBJECT_IDENTIFIER).raw
+    name_hash, key_hash = parts.take(OCTET_STRING).content, parts.take(OCTET_STRING).content
+    serial = parts.take(INTEGER).content
+    parts.end()
     return AskedCertificate(
-        cert_id=cert_id.dump(),
-        hash_algorithm=CERT_ID_HASHES.get(cert_id["hash_algorithm"]["algorithm"].dotted),
-        issuer_hashes=(cert_id["issuer_name_hash"].native, cert_id["issuer_key_hash"].native),
-        serial=cert_id["serial_number"].native,
+        cert_id=cert_id.raw,
+        hash_algorithm=_HASH_OF_OID.get(algorithm),
+        issuer_hashes=(name_hash, key_hash),
+        # a serial number that no CA may give is unknown, not unreadable
+        serial=int.from_bytes(serial, "big", signed=True),
     )
+
+
+def _read_nonce(extensions: Element) -> bytes | None:
+    nonce = None
+    for extension in elements(read(extensions.content).content):
+        fields = Fields(extension.content)
+        kind = fields.take(OBJECT_IDENTIFIER).raw
+        critical = fields.optional(_BOOLEAN)
+        value = fields.take(OCTET_STRING).content
+        fields.end()
+        if kind == NONCE_OID:
+            # a nonce of length zero is malformed (RFC 9654, section 2.1)
+            if nonce is not None or not 2 < len(value) <= MAX_NONCE_OCTETS:
+                raise UnreadableRequest("the nonce is there twice, too short or too long")
+            nonce = value
+        elif critical is not None and critical.content != b"\x00":
+            raise UnreadableRequest("there is a critical extension that is not known")
+    return nonce

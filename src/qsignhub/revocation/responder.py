@@ -8,33 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-
-from asn1crypto import core, parser
+from functools import lru_cache
 
 from qsignhub.foundation.clock import Clock
+from qsignhub.foundation.der import (
+    BIT_STRING,
+    GENERALIZED_TIME,
+    OCTET_STRING,
+    SEQUENCE,
+    encode,
+    object_identifier,
+)
 from qsignhub.revocation.issuers import load_issuer
 from qsignhub.revocation.model import CertificateStatus, State
-from qsignhub.revocation.request import (
-    NONCE_OID,
-    AskedCertificate,
-    UnreadableRequest,
-    explicit,
-    octets,
-    read_request,
-    sequence,
-)
+from qsignhub.revocation.request import AskedCertificate, UnreadableRequest, nonce_extension, read_request
 
 VALIDITY = timedelta(hours=24)
 
-_ECDSA_WITH_SHA256 = sequence(core.ObjectIdentifier("1.2.840.10045.4.3.2").dump())
-_BASIC = core.ObjectIdentifier("1.3.6.1.5.5.7.48.1.1").dump()
-_ARCHIVE_CUTOFF = core.ObjectIdentifier("1.3.6.1.5.5.7.48.1.6").dump()
+_ECDSA_WITH_SHA256 = encode(SEQUENCE, object_identifier("1.2.840.10045.4.3.2"))
+_BASIC = object_identifier("1.3.6.1.5.5.7.48.1.1")
+_ARCHIVE_CUTOFF = object_identifier("1.3.6.1.5.5.7.48.1.6")
+_CONTEXT_0 = 0xA0
+_CONTEXT_1 = 0xA1
+_CONTEXT_2 = 0xA2
+_ENUMERATED = 0x0A
 _SUCCESSFUL = b"\x0a\x01\x00"
 _GOOD = b"\x80\x00"
 _UNKNOWN = b"\x82\x00"
-MALFORMED_REQUEST = sequence(b"\x0a\x01\x01")
-INTERNAL_ERROR = sequence(b"\x0a\x01\x02")
-TRY_LATER = sequence(b"\x0a\x01\x03")
+MALFORMED_REQUEST = encode(SEQUENCE, b"\x0a\x01\x01")
+INTERNAL_ERROR = encode(SEQUENCE, b"\x0a\x01\x02")
+TRY_LATER = encode(SEQUENCE, b"\x0a\x01\x03")
 
 
 class OcspResponder:
@@ -61,14 +64,15 @@ class OcspResponder:
         self._sign = sign
         self._clock = clock
         self._validity = validity
-        by_key = octets(self.responder.key_hash_sha1)
-        self._responder_id = explicit(2, by_key)
+        by_key = encode(OCTET_STRING, self.responder.key_hash_sha1)
+        self._responder_id = encode(_CONTEXT_2, by_key)
         delegated = certificate != issuer
-        self._certificates = explicit(0, sequence(certificate)) if delegated else b""
+        self._certificates = encode(_CONTEXT_0, encode(SEQUENCE, certificate)) if delegated else b""
         self._single_extensions = b""
         if archive_cutoff is not None:
-            value = octets(_generalized_time(archive_cutoff))
-            self._single_extensions = explicit(1, sequence(sequence(_ARCHIVE_CUTOFF, value)))
+            value = encode(OCTET_STRING, _generalized_time(archive_cutoff))
+            cutoff = encode(SEQUENCE, _ARCHIVE_CUTOFF, value)
+            self._single_extensions = encode(_CONTEXT_1, encode(SEQUENCE, cutoff))
 
     def requested_serials(self, request_der: bytes) -> list[int]:
         """The serial numbers of this issuer's that a request asks about; none where it cannot be read.
@@ -92,23 +96,21 @@ class OcspResponder:
             request = read_request(request_der)
         except UnreadableRequest:
             return MALFORMED_REQUEST
-        now = self._clock.now().astimezone(UTC)
+        now = self._clock.now().replace(microsecond=0)
         this_update = _generalized_time(now)
-        next_update = explicit(0, _generalized_time(now + self._validity))
+        next_update = encode(_CONTEXT_0, _generalized_time(now + self._validity))
         singles = [
-            sequence(
-                asked.cert_id,
-                *self._status(asked, status_of, this_update, next_update),
-            )
+            encode(SEQUENCE, asked.cert_id, *self._status(asked, status_of, this_update, next_update))
             for asked in request.certificates
         ]
         extensions = b""
         if request.nonce is not None:
-            extensions = explicit(1, sequence(sequence(NONCE_OID, octets(request.nonce))))
-        data = sequence(self._responder_id, this_update, sequence(*singles), extensions)
-        signature = parser.emit(0, 0, 3, b"\x00" + self._sign(data))
-        basic = sequence(data, _ECDSA_WITH_SHA256, signature, self._certificates)
-        return sequence(_SUCCESSFUL, explicit(0, sequence(_BASIC, octets(basic))))
+            extensions = encode(_CONTEXT_1, encode(SEQUENCE, nonce_extension(request.nonce)))
+        data = encode(SEQUENCE, self._responder_id, this_update, encode(SEQUENCE, *singles), extensions)
+        signature = encode(BIT_STRING, b"\x00", self._sign(data))
+        basic = encode(SEQUENCE, data, _ECDSA_WITH_SHA256, signature, self._certificates)
+        response_bytes = encode(SEQUENCE, _BASIC, encode(OCTET_STRING, basic))
+        return encode(SEQUENCE, _SUCCESSFUL, encode(_CONTEXT_0, response_bytes))
 
     def _is_ours(self, asked: AskedCertificate) -> bool:
         return (
@@ -134,12 +136,11 @@ def _encode_status(status: CertificateStatus) -> bytes:
         return _GOOD
     if status.revoked_at is None:
         return _UNKNOWN
-    reason = b"" if not status.reason else explicit(0, bytes((0x0A, 1, status.reason)))
-    return explicit(1, _generalized_time(status.revoked_at) + reason)
+    reason = b"" if not status.reason else encode(_CONTEXT_0, bytes((_ENUMERATED, 1, status.reason)))
+    return encode(_CONTEXT_1, _generalized_time(status.revoked_at), reason)
 
 
+@lru_cache(maxsize=256)
 def _generalized_time(moment: datetime) -> bytes:
-    """GeneralizedTime in UTC, whole seconds (RFC 5280, 4.1.2.5.2)."""
-    text = moment.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
-    encoded: bytes = parser.emit(0, 0, 24, text.encode())
-    return encoded
+    """GeneralizedTime in UTC, whole seconds (RFC 5280, 4.1.2.5.2); many answers state the same ones."""
+    return encode(GENERALIZED_TIME, moment.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode())

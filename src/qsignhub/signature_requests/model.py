@@ -64,6 +64,8 @@ class NewSigner:
     identity_method: IdentityMethod | None = None
     identity_country: str | None = None
     test_document: str | None = None
+    identified_by_trust_service: bool = False
+    """Known to the trust service that will sign, which lets nobody else use the key: no check of ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,9 @@ def format_of(new: NewSignatureRequest, document: Document) -> SignatureFormat:
 
 
 def method_of(new: NewSigner, signature_type: SignatureType) -> IdentityMethod | None:
+    """None where nobody is to be identified: it is not asked for, or the trust service has done it."""
+    if new.identity_method is None and new.identified_by_trust_service:
+        return None
     return new.identity_method or _DEFAULT_METHOD[signature_type]
 
 

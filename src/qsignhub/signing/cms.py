@@ -11,10 +11,6 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.x509 import load_der_x509_certificate
 
 from qsignhub.foundation.der import (
@@ -27,6 +23,7 @@ from qsignhub.foundation.der import (
     integer,
     object_identifier,
 )
+from qsignhub.foundation.signature_algorithms import HASH_OIDS, HashName, SignatureAlgorithm
 from qsignhub.signing.errors import WrongSignature
 
 CONTEXT_0, CONTEXT_1 = 0xA0, 0xA1
@@ -38,9 +35,10 @@ _SIGNING_TIME = object_identifier("1.2.840.113549.1.9.5")
 _SIGNATURE_TIMESTAMP = object_identifier("1.2.840.113549.1.9.16.2.14")
 _SIGNING_CERTIFICATE_V2 = object_identifier("1.2.840.113549.1.9.16.2.47")
 _VERSION_1 = integer(1)
-_SHA256 = encode(SEQUENCE, object_identifier("2.16.840.1.101.3.4.2.1"))
-DIGEST_ALGORITHMS = encode(SET, _SHA256)
-_ECDSA_WITH_SHA256 = encode(SEQUENCE, object_identifier("1.2.840.10045.4.3.2"))
+DIGEST_ALGORITHMS: dict[HashName, bytes] = {
+    name: encode(SEQUENCE, object_identifier(oid)) for name, oid in HASH_OIDS.items()
+}
+"""AlgorithmIdentifier of each hash, parameters absent (RFC 5754 section 2)."""
 _CONTENT_TYPE_DATA = encode(SEQUENCE, _CONTENT_TYPE, encode(SET, DATA))
 _DETACHED_DATA = encode(SEQUENCE, DATA)
 
@@ -48,7 +46,8 @@ _DETACHED_DATA = encode(SEQUENCE, DATA)
 def signed_attributes(
     content_digest: bytes, certificate: bytes, signing_time: datetime | None = None
 ) -> bytes:
-    """DER of the SET OF signed attributes over a SHA-256 content digest.
+    """DER of the SET OF signed attributes over a content digest: the message that the signer's key signs
+    (RFC 5652 clause 5.4). The digest's hash is that of the signature algorithm.
 
     content-type, message-digest and signing-certificate-v2 (EN 319 122-1 clause 5.2.2.3). CAdES wants
     the claimed time as signing-time (clause 6.3); PAdES forbids it (EN 319 142-1 clause 6.3): there it
@@ -64,28 +63,22 @@ def signed_attributes(
     return encode(SET, *sorted(attributes))
 
 
-def digest_to_sign(attributes: bytes) -> bytes:
-    """SHA-256 of the DER SET OF attributes: what the signer's key signs (RFC 5652 clause 5.4)."""
-    return hashlib.sha256(attributes).digest()
-
-
-def verify_signature_value(signature: bytes, digest: bytes, certificate: bytes) -> None:
+def verify_signature_value(
+    algorithm: SignatureAlgorithm, signature: bytes, message: bytes, certificate: bytes
+) -> None:
     """Checks a signature value against the certificate before anything is kept of it."""
     key = load_der_x509_certificate(certificate).public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise WrongSignature("The signer's certificate is not for an ECDSA key.")
-    try:
-        key.verify(signature, digest, ec.ECDSA(Prehashed(hashes.SHA256())))
-    except InvalidSignature:
+    if not algorithm.holds(key, signature, message):
         raise WrongSignature(
             "The signature that came back does not fit the signer's certificate; it was not kept."
-        ) from None
+        )
 
 
 def assemble(
     attributes: bytes,
     signature: bytes,
     certificate: bytes,
+    algorithm: SignatureAlgorithm,
     chain: Sequence[bytes],
     timestamp_token: bytes | None = None,
 ) -> bytes:
@@ -93,18 +86,22 @@ def assemble(
     signed_data = encode(
         SEQUENCE,
         _VERSION_1,
-        DIGEST_ALGORITHMS,
+        encode(SET, DIGEST_ALGORITHMS[algorithm.hash_name]),
         _DETACHED_DATA,
         certificate_set((certificate, *chain)),
-        encode(SET, signer_info(attributes, signature, certificate, timestamp_token)),
+        encode(SET, signer_info(attributes, signature, certificate, algorithm, timestamp_token)),
     )
     return encode(SEQUENCE, SIGNED_DATA, encode(CONTEXT_0, signed_data))
 
 
 def signer_info(
-    attributes: bytes, signature: bytes, certificate: bytes, timestamp_token: bytes | None = None
+    attributes: bytes,
+    signature: bytes,
+    certificate: bytes,
+    algorithm: SignatureAlgorithm,
+    timestamp_token: bytes | None = None,
 ) -> bytes:
-    """DER of one SignerInfo around an ECDSA signature value (DER, as in CMS).
+    """DER of one SignerInfo around a signature value (ECDSA: DER, as in CMS).
 
     ``timestamp_token`` is a ContentInfo over the SHA-256 of the signature value; it becomes the
     unsigned attribute signature-time-stamp (EN 319 122-1 clause 5.3).
@@ -116,10 +113,10 @@ def signer_info(
         SEQUENCE,
         _VERSION_1,
         _issuer_and_serial(certificate),
-        _SHA256,
+        DIGEST_ALGORITHMS[algorithm.hash_name],
         # The very bytes that were signed: the SET tag gives way to the implicit [0].
         bytes([CONTEXT_0]) + attributes[1:],
-        _ECDSA_WITH_SHA256,
+        algorithm.identifier,
         encode(OCTET_STRING, signature),
         unsigned,
     )

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from qsignhub.foundation.signature_algorithms import SignatureAlgorithm
 from qsignhub.signing.pades.appearance import Appearance
 from qsignhub.signing.validation_data import ValidationData
 
@@ -23,9 +24,12 @@ class Intent:
 
     name: str
     certificate: bytes
+    algorithm: SignatureAlgorithm
     claimed_time: datetime
     first: bool
     """No signature of ours is in the source yet: it is the document as it was uploaded."""
+    chain: Sequence[bytes] = ()
+    """Issuers' certificates that the signature will carry."""
     appearance: Appearance | None = None
     """Where and how the signature shows; for formats that can show one."""
 
@@ -36,8 +40,6 @@ class Prepared:
 
     to_be_signed: bytes
     """CMS signed attributes, or an XML signature without its value."""
-    digest: bytes
-    """SHA-256: what the signer's key signs."""
     reserved: tuple[int, int] | None = None
     """Room for the signature in a revision that was written to the target; None: the source stays as it is,
     and the signature is added to it later.
@@ -51,10 +53,11 @@ class Made:
     prepared: Prepared
     first: bool
     certificate: bytes
+    algorithm: SignatureAlgorithm
     chain: Sequence[bytes]
     """Issuers' certificates that the signature carries, without the root."""
     signature: bytes
-    """ECDSA-Sig-Value, DER."""
+    """As custody gives it: ECDSA-Sig-Value in DER, or the octets of RSA or Ed25519."""
     timestamp_token: bytes
     validation_data: ValidationData
 
@@ -69,6 +72,10 @@ class Format(Protocol):
 
     def prepare(self, source: Path, target: Path, intent: Intent) -> Prepared:
         """Raises DocumentNotSignable."""
+        ...
+
+    def message(self, prepared: Prepared) -> bytes:
+        """What the signer's key signs."""
         ...
 
     def imprint(self, prepared: Prepared, signature: bytes, certificate: bytes) -> bytes:

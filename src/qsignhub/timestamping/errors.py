@@ -2,6 +2,7 @@
 
 TimestampError
 ├── TimestampUnavailable        the authority is down, slow, or says "not now"      (Unavailable: retried)
+│   └── ClockNotTrusted         our own authority's clock is off, or cannot be known to be right
 ├── TimestampRejected           the authority answered, and refuses this request    (Refused)
 └── TimestampRefused            the authority answered, and we refuse the answer    (Refused)
 ├── TimestampMalformed      not a DER TimeStampResp, or a structure RFC 3161 forbids
@@ -27,6 +28,10 @@ class TimestampError(QSignHubError):
 
 class TimestampUnavailable(TimestampError, Unavailable):
     code = "TIMESTAMP_UNAVAILABLE"
+
+
+class ClockNotTrusted(TimestampUnavailable):
+    code = "TIMESTAMP_CLOCK_NOT_TRUSTED"
 
 
 class TimestampRejected(TimestampError, Refused):

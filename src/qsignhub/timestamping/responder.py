@@ -24,6 +24,8 @@ from qsignhub.foundation.der import (
 )
 from qsignhub.timestamping.algorithms import ECDSA_WITH_SHA256, HASH_IDENTIFIERS
 from qsignhub.timestamping.authority import AuthorityCertificate, authority_certificate
+from qsignhub.timestamping.clock_watch import ClockWatch
+from qsignhub.timestamping.errors import ClockNotTrusted, TimestampUnavailable
 from qsignhub.timestamping.request import RequestRefused, TimestampRequest, read_request
 from qsignhub.timestamping.status import GRANTED, FailureInfo, rejection
 from qsignhub.timestamping.token import (
@@ -47,7 +49,8 @@ class TimestampResponder:
     ``sign`` makes an ECDSA signature (DER) with SHA-256 over the data it is given; the key lives
     elsewhere. ``certificate`` is the TSA's, ``chain`` what is sent along with it when certificates are
     asked for (issuing CA first). ``accuracy`` is stated in every token, at most one second (EN 319 421).
-    Raises WrongAuthority where the certificate may not timestamp.
+    While ``watch`` does not trust the clock no token is issued. Raises WrongAuthority where the certificate
+    may not timestamp.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class TimestampResponder:
         policy: str,
         clock: Clock,
         accuracy: timedelta = MAX_ACCURACY,
+        watch: ClockWatch | None = None,
     ) -> None:
         if not timedelta(milliseconds=1) <= accuracy <= MAX_ACCURACY:
             raise ValueError("the accuracy lies between one millisecond and one second")
@@ -67,6 +71,7 @@ class TimestampResponder:
         self._sign = sign
         self._clock = clock
         self._accuracy = accuracy
+        self._watch = watch
         self._lock = threading.Lock()
         self._last_tick = 0
 
@@ -95,7 +100,17 @@ class TimestampResponder:
             moment, serial = self._tick()
         except RequestRefused as refused:
             return rejection(refused.failure, refused.text)
+        except ClockNotTrusted as wrong:
+            return rejection(FailureInfo.TIME_NOT_AVAILABLE, wrong.message)
         return encode(SEQUENCE, GRANTED, self._token(request, moment, serial))
+
+    def check(self) -> None:
+        """Whether a token would be issued now. Raises TimestampUnavailable, ClockNotTrusted."""
+        now = self._clock.now()
+        if not self.certificate.not_before <= now <= self.certificate.not_after:
+            raise TimestampUnavailable("The timestamp authority's certificate is not valid now; renew it")
+        if self._watch is not None:
+            self._watch.check(now)
 
     def _tick(self) -> tuple[datetime, int]:
         """The time to state, and a serial number never used before.
@@ -105,6 +120,8 @@ class TimestampResponder:
         back by more than the accuracy is not to be trusted, and no token is issued (EN 319 421, 7.7.2).
         """
         moment = self._clock.now().astimezone(UTC)
+        if self._watch is not None:
+            self._watch.check(moment)
         if not self.certificate.not_before <= moment <= self.certificate.not_after:
             raise RequestRefused(FailureInfo.SYSTEM_FAILURE, "the authority's certificate is not valid now")
         tick = int(moment.timestamp() * 1_000_000)

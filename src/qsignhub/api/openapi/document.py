@@ -29,6 +29,7 @@ _TAGS = {
     "Documents": "What is to be signed.",
     "Signature requests": "Who is asked to sign it, and how far they are.",
     "Signers": "One signer: adding, identity, reminders.",
+    "Certificates": "What was issued for your signers: status, revocation.",
     "Validation": "Whether a signed document holds.",
     "Identity providers": "Where signers can identify themselves.",
     "Sandbox": "What only test keys see.",

@@ -130,6 +130,23 @@ REMINDER_SENT: Example = {
     "reminders_left": 2,
 }
 
+CERTIFICATE: Example = {
+    "serial": "5A:63:39:20:6F:26:74:0E:8B:8E:7E:DD:80:B8:12:C7:AC:C0:0F:91",
+    "status": "good",
+    "issued_at": "2025-01-15T14:22:08Z",
+    "valid_from": "2025-01-15T14:21:08Z",
+    "valid_to": "2025-01-15T14:36:08Z",
+}
+
+REVOCATION: Example = {"reason": "key_compromise"}
+
+REVOKED_CERTIFICATE: Example = {
+    **CERTIFICATE,
+    "status": "revoked",
+    "revoked_at": "2025-01-15T15:00:00Z",
+    "reason": "key_compromise",
+}
+
 VALIDATION: Example = {
     "valid": True,
     "signatures": [

@@ -48,6 +48,7 @@ _OF_A_DOCUMENT = {"getDocument": _A_DOCUMENT, "deleteDocument": _A_DOCUMENT}
 _REQUESTS = "/v1/signature-requests"
 _REQUEST = f"{_REQUESTS}/{{request_id}}"
 _SIGNER = f"{_REQUEST}/signers/{{signer_id}}"
+_CERTIFICATE = "/v1/certificates/{serial}"
 _A_REQUEST = {"request_id": _ID}
 _ITS_FIRST_SIGNER = {"request_id": _ID, "signer_id": "$response.body#/signers/0/id"}
 _OF_A_REQUEST = {
@@ -129,6 +130,16 @@ OPERATIONS: Mapping[Key, Operation] = MappingProxyType(
             body_required=False,
             sent={"by mail": examples.REMINDER},
             given={"sent": examples.REMINDER_SENT},
+        ),
+        ("get", _CERTIFICATE): Operation(
+            "getCertificate", schemas.Certificate, given={"good": examples.CERTIFICATE}
+        ),
+        ("post", f"{_CERTIFICATE}/revoke"): Operation(
+            "revokeCertificate",
+            schemas.Certificate,
+            takes=schemas.RevocationIn,
+            sent={"a key got out": examples.REVOCATION},
+            given={"revoked": examples.REVOKED_CERTIFICATE},
         ),
         ("post", "/v1/validate"): Operation(
             "validateDocument",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -12,38 +14,100 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from qsignhub.custody.errors import KeyUnknown
+from qsignhub.custody.errors import KeyUnknown, KeyUnsuitable
+from qsignhub.custody.gate import Gate
+from qsignhub.custody.model import Outcome
 from qsignhub.custody.ports import SecretStore
+from qsignhub.foundation.signature_algorithms import (
+    PrivateKey,
+    PublicKey,
+    SignatureAlgorithm,
+    algorithm_named,
+)
 
 _KIND = "custody.signing-key"
-_PREHASHED = ec.ECDSA(Prehashed(hashes.SHA256()))
+_LOADED = 256
 
 
-class SoftwareKeys:
-    def __init__(self, secrets: SecretStore) -> None:
+@dataclass(frozen=True, slots=True)
+class _Key:
+    algorithm: SignatureAlgorithm
+    private: PrivateKey
+
+
+class SoftwareCustody:
+    """A key is unsealed once in a process and stays loaded while it is among the last 256 used."""
+
+    def __init__(self, secrets: SecretStore, gate: Gate) -> None:
         self._secrets = secrets
+        self._gate = gate
+        self._loaded: OrderedDict[str, _Key] = OrderedDict()
 
-    async def create(self, key_id: str) -> ec.EllipticCurvePublicKey:
-        fresh = ec.generate_private_key(ec.SECP256R1())
-        encoded = fresh.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        if await self._secrets.keep(_KIND, key_id, encoded):
-            return fresh.public_key()
-        return (await self._load(key_id)).public_key()
+    async def create_key(self, key_id: str, algorithm: SignatureAlgorithm) -> PublicKey:
+        present = await self._find(key_id)
+        if present is None:
+            fresh = await asyncio.to_thread(algorithm.generate)
+            if await self._secrets.keep(_KIND, key_id, _encoded(_Key(algorithm, fresh))):
+                return fresh.public_key()
+            present = await self._load(key_id)
+        if present.algorithm != algorithm:
+            raise KeyUnsuitable(f"The key is for {present.algorithm.name}, not for {algorithm.name}.")
+        return present.private.public_key()
 
-    async def sign_digest(self, key_id: str, digest: bytes) -> bytes:
-        return (await self._load(key_id)).sign(digest, _PREHASHED)
+    async def sign(self, key_id: str, message: bytes, activation: bytes) -> bytes:
+        return await self._gate.use(key_id, message, activation, lambda _: self._use(key_id, message))
 
-    async def destroy(self, key_id: str) -> None:
+    async def _use(self, key_id: str, message: bytes) -> bytes:
+        key = await self._load(key_id)
+        if isinstance(key.private, rsa.RSAPrivateKey):  # milliseconds, not for the event loop
+            return await asyncio.to_thread(key.algorithm.sign, key.private, message)
+        return key.algorithm.sign(key.private, message)
+
+    async def outcome(self, key_id: str, activation_id: str) -> Outcome:
+        return await self._gate.outcome(key_id, activation_id)
+
+    async def operations(self, key_id: str) -> list[str]:
+        return await self._gate.operations(key_id)
+
+    async def destroy_key(self, key_id: str) -> None:
+        self._loaded.pop(key_id, None)
         await self._secrets.destroy(_KIND, key_id)
 
     async def ping(self) -> None:
         await self._secrets.reveal(_KIND, "ping")
 
-    async def _load(self, key_id: str) -> ec.EllipticCurvePrivateKey:
-        encoded = await self._secrets.reveal(_KIND, key_id)
-        if encoded is None:
+    async def _load(self, key_id: str) -> _Key:
+        found = await self._find(key_id)
+        if found is None:
             raise KeyUnknown("The signer's key is not in custody: it was never made, or was destroyed.")
-        key = load_der_private_key(encoded, None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise KeyUnknown("The signer's key is of a kind that custody does not use.")
+        return found
+
+    async def _find(self, key_id: str) -> _Key | None:
+        key = self._loaded.get(key_id)
+        if key is None:
+            encoded = await self._secrets.reveal(_KIND, key_id)
+            if encoded is None:
+                return None
+            key = self._loaded[key_id] = _decoded(encoded)
+        self._loaded.move_to_end(key_id)
+        while len(self._loaded) > _LOADED:
+            self._loaded.popitem(last=False)
         return key
+
+
+def _encoded(key: _Key) -> bytes:
+    der = key.private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return key.algorithm.name.encode() + b":" + der
+
+
+def _decoded(encoded: bytes) -> _Key:
+    """The algorithm's name stands before the key; a key from before there was a choice is for ES256."""
+    name, separator, der = encoded.partition(b":") if encoded[:1] != b"\x30" else (b"ES256", b":", encoded)
+    key = load_der_private_key(der, None) if separator else None
+    kinds = (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey, ed25519.Ed25519PrivateKey)
+    if not isinstance(key, kinds):
+        raise KeyUnsuitable("The signer's key is of a kind that custody does not use.")
+    algorithm = algorithm_named(name.decode())
+    if not algorithm.fits(key.public_key()):
+        raise KeyUnsuitable("The signer's key does not fit its algorithm.")
+    return _Key(algorithm, key)

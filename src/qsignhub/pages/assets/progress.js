@@ -29,6 +29,7 @@
 
   const isAnother = (found) =>
     found.state !== state ||
+    found.awaited ||
     String(found.completed) !== completed ||
     (state !== "waiting" && String(found.signed_count) !== signedCount && state !== "signing");
 

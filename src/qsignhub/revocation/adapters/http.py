@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from typing import TypeVar
 
 import httpx
 
 from qsignhub.foundation.clock import Clock
+from qsignhub.foundation.outward import OutwardRefused
 from qsignhub.revocation.addresses import crl_addresses, ocsp_addresses
-from qsignhub.revocation.errors import RevocationMalformed, RevocationSourceMissing, RevocationUnavailable
+from qsignhub.revocation.errors import (
+    RevocationError,
+    RevocationMalformed,
+    RevocationSourceMissing,
+    RevocationUnavailable,
+    most_telling,
+)
+from qsignhub.revocation.kept_crls import CRL_KEPT, KeptCrls
 from qsignhub.revocation.model import Crl, OcspAnswer
 from qsignhub.revocation.request import build_request, fresh_nonce
 from qsignhub.revocation.verify_crl import MAX_CRL_OCTETS, verify_crl
@@ -22,6 +31,8 @@ OCSP_REQUEST = "application/ocsp-request"
 OCSP_RESPONSE = "application/ocsp-response"
 # no compression: the bound on the size then holds for what is kept in memory
 _PLAIN = {"Accept-Encoding": "identity"}
+_MOST_ADDRESSES = 4
+A = TypeVar("A", OcspAnswer, Crl)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +47,13 @@ class _Question:
 
 
 class HttpRevocationSource:
-    """Asks whom the certificate names.
+    """Asks whom the certificate names, in its order, until one answers as it must.
 
     A certificate can come from a stranger, and with it the URL: give a ``client`` whose transport lets
     through only what the operator allows. Redirects are not followed. ``timeout`` in seconds bounds one
-    exchange. With ``nonce_required`` responders with prepared answers, which have no nonce, are refused.
+    exchange, and at most four addresses of a kind are asked. With ``nonce_required`` responders with
+    prepared answers, which have no nonce, are refused. A CRL is kept in memory and asked for again after
+    ``crl_kept``, at the latest when its nextUpdate has come.
     """
 
     def __init__(
@@ -51,12 +64,14 @@ class HttpRevocationSource:
         timeout: float = 10.0,
         nonce_required: bool = False,
         allowed_skew: timedelta = ALLOWED_SKEW,
+        crl_kept: timedelta = CRL_KEPT,
     ) -> None:
         self._client = client
         self._clock = clock
         self._timeout = timeout
         self._nonce_required = nonce_required
         self._allowed_skew = allowed_skew
+        self._kept = KeptCrls(crl_kept)
 
     async def ocsp(self, certificate: bytes, issuer: bytes) -> OcspAnswer:
         nonce = fresh_nonce()
@@ -67,38 +82,42 @@ class HttpRevocationSource:
             content_type=OCSP_RESPONSE,
             limit=MAX_ANSWER_OCTETS,
         )
-        answer = await self._first(ocsp_addresses(certificate), question)
-        return verify_ocsp(
-            answer,
-            certificate,
-            issuer,
-            nonce=nonce,
-            now=self._clock.now(),
-            nonce_required=self._nonce_required,
-            allowed_skew=self._allowed_skew,
-        )
+
+        async def ask(address: str) -> OcspAnswer:
+            return verify_ocsp(
+                await self._exchange(address, question),
+                certificate,
+                issuer,
+                nonce=nonce,
+                now=self._clock.now(),
+                nonce_required=self._nonce_required,
+                allowed_skew=self._allowed_skew,
+            )
+
+        return await _first(ocsp_addresses(certificate), ask)
 
     async def crl(self, certificate: bytes, issuer: bytes) -> Crl:
         # servers label revocation lists in many ways; the signature is what counts
         question = _Question(method="GET", body=b"", headers=_PLAIN, content_type=None, limit=MAX_CRL_OCTETS)
-        answer = await self._first(crl_addresses(certificate), question)
-        return verify_crl(answer, certificate, issuer, now=self._clock.now(), allowed_skew=self._allowed_skew)
+
+        def verify(der: bytes) -> Crl:
+            now = self._clock.now()
+            return verify_crl(der, certificate, issuer, now=now, allowed_skew=self._allowed_skew)
+
+        async def ask(address: str) -> Crl:
+            kept = self._kept.find(address, issuer, self._clock.now())
+            if kept is not None:
+                return verify(kept)
+            crl = verify(await self._exchange(address, question))
+            self._kept.keep(address, issuer, crl, self._clock.now())
+            return crl
+
+        return await _first(crl_addresses(certificate), ask)
 
     async def ping(self) -> None:
         """Nothing to reach before a certificate names it; only a closed client is not ready."""
         if self._client.is_closed:
             raise RevocationUnavailable("The HTTP client for revocation information is closed")
-
-    async def _first(self, addresses: Sequence[str], question: _Question) -> bytes:
-        """The answer of the first address that can be reached; the last one's error if none can."""
-        if not addresses:
-            raise RevocationSourceMissing("The certificate names no address for this")
-        for address in addresses[:-1]:
-            try:
-                return await self._exchange(address, question)
-            except RevocationUnavailable:
-                continue
-        return await self._exchange(addresses[-1], question)
 
     async def _exchange(self, address: str, question: _Question) -> bytes:
         try:
@@ -116,6 +135,21 @@ class HttpRevocationSource:
                 return await _read(response, question)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as wrong:
             raise RevocationUnavailable(f"{address} does not answer about revocation") from wrong
+        except OutwardRefused as wrong:
+            raise RevocationSourceMissing(f"{address} is not contacted: {wrong.message}") from wrong
+
+
+async def _first(addresses: Sequence[str], ask: Callable[[str], Awaitable[A]]) -> A:
+    """The first answer that holds; where none does the most telling of the errors."""
+    failures: list[RevocationError] = []
+    for address in addresses[:_MOST_ADDRESSES]:
+        try:
+            return await ask(address)
+        except RevocationError as failure:
+            failures.append(failure)
+    if not failures:
+        raise RevocationSourceMissing("The certificate names no address for this")
+    raise most_telling(failures)
 
 
 async def _read(response: httpx.Response, question: _Question) -> bytes:

@@ -17,22 +17,46 @@ from qsignhub.revocation.verify_ocsp import verify_ocsp
 
 @dataclass(frozen=True, slots=True)
 class LocalIssuer:
-    """An issuing CA of this process: its responder, its register, its current CRL (DER)."""
+    """An issuing CA of this process: its responder, its register, its current CRL (DER).
 
-    responder: OcspResponder
-    status_of: Callable[[int], Awaitable[CertificateStatus]]
+    A CA that only publishes a list has no ``responder`` and no ``status_of``; then ``issuer``, its
+    certificate (DER), says which it is. Raises ValueError for one that answers nothing or is nobody.
+    """
+
+    responder: OcspResponder | None = None
+    status_of: Callable[[int], Awaitable[CertificateStatus]] | None = None
     crl: Callable[[], Awaitable[bytes]] | None = None
+    issuer: bytes | None = None
+
+    def __post_init__(self) -> None:
+        if (self.responder is None) != (self.status_of is None):
+            raise ValueError("a responder and the register that it answers from belong together")
+        if self.responder is None and (self.crl is None or self.issuer is None):
+            raise ValueError("an issuer without a responder has a list, and a certificate")
+
+    @property
+    def certificate(self) -> bytes:
+        """The issuer's, DER."""
+        if self.responder is not None:
+            return self.responder.issuer.der
+        return self.issuer or b""
 
 
 class InProcessRevocationSource:
     """Puts local issuers behind the port. What their callables raise comes through."""
 
     def __init__(self, issuers: Iterable[LocalIssuer], *, clock: Clock) -> None:
-        self._issuers = {local.responder.issuer.der: local for local in issuers}
+        self._issuers = {local.certificate: local for local in issuers}
         self._clock = clock
+
+    def knows(self, issuer: bytes) -> bool:
+        """Whether this certificate (DER) is one of the local issuers'."""
+        return issuer in self._issuers
 
     async def ocsp(self, certificate: bytes, issuer: bytes) -> OcspAnswer:
         local = self._local(issuer)
+        if local.responder is None or local.status_of is None:
+            raise RevocationSourceMissing("This issuer has no OCSP responder")
         nonce = fresh_nonce()
         request = build_request(certificate, issuer, nonce=nonce)
         statuses = {

@@ -27,6 +27,7 @@ from qsignhub.foundation.der import (
     object_identifier,
     read_header,
 )
+from qsignhub.foundation.signature_algorithms import HashName
 from qsignhub.signing.cms import (
     CONTEXT_0,
     CONTEXT_1,
@@ -36,12 +37,13 @@ from qsignhub.signing.cms import (
     certificate_set,
 )
 from qsignhub.signing.errors import DocumentNotSignable
-from qsignhub.signing.validation_data import ValidationData
+from qsignhub.signing.format import Made
 
 _PIECE = 1024 * 1024
 _VERSION_5 = integer(5)  # revocation information of another kind than CRLs is present (RFC 5652 clause 5.1)
 _OCSP_RESPONSE = object_identifier("1.3.6.1.5.5.7.16.2")  # id-ri-ocsp-response (RFC 5940 section 2.1)
 _VERSION = 0x02
+_MOST_HASHES = 256  # octets
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ class Content:
                 left -= len(piece)
                 yield piece
 
-    def sha256(self) -> bytes:
-        digest = hashlib.sha256()
+    def digest(self, hash_name: HashName) -> bytes:
+        digest = hashlib.new(hash_name)
         for piece in self.pieces():
             digest.update(piece)
         return digest.digest()
@@ -74,15 +76,19 @@ class Content:
 class Surroundings:
     """What stands in SignedData beside the content: DER, each element as it came."""
 
+    digest_algorithms: tuple[bytes, ...] = ()
+    """AlgorithmIdentifiers of the signatures' hashes."""
     certificates: tuple[bytes, ...] = ()
     revocation_values: tuple[bytes, ...] = ()
     """RevocationInfoChoice: a CRL, or an OCSP response as other revocation information."""
     signer_infos: tuple[bytes, ...] = ()
 
-    def joined(self, signer_info: bytes, data: ValidationData) -> Surroundings:
+    def joined(self, signer_info: bytes, made: Made) -> Surroundings:
         """With one more signature and its validation data; what is there already stays as it is."""
+        data = made.validation_data
         answers = (encode(CONTEXT_1, _OCSP_RESPONSE, answer) for answer in data.ocsp_responses)
         return Surroundings(
+            _each_once(self.digest_algorithms, [DIGEST_ALGORITHMS[made.algorithm.hash_name]]),
             _each_once(self.certificates, data.certificates),
             _each_once(self.revocation_values, data.crls, answers),
             (*self.signer_infos, signer_info),
@@ -98,9 +104,9 @@ def read(path: Path) -> tuple[Content, Surroundings]:
     """A signed file of our own making. Raises DocumentNotSignable where it is anything else."""
     try:
         with path.open("rb") as file:
-            content = _read_up_to_content(file, path)
+            content, digest_algorithms = _read_up_to_content(file, path)
             file.seek(content.start + content.size)
-            return content, _read_surroundings(file.read())
+            return content, _read_surroundings(digest_algorithms, file.read())
     except NotDer as wrong:
         raise DocumentNotSignable(f"The signed file is not one that takes a signature: {wrong}.") from wrong
 
@@ -115,7 +121,11 @@ def write(target: Path, content: Content, surroundings: Surroundings) -> None:
     octets = header(OCTET_STRING, content.size)
     explicit = header(CONTEXT_0, len(octets) + content.size)
     encapsulated = DATA + explicit + octets
-    before = _VERSION_5 + DIGEST_ALGORITHMS + header(SEQUENCE, len(encapsulated) + content.size)
+    before = (
+        _VERSION_5
+        + encode(SET, *sorted(surroundings.digest_algorithms))
+        + header(SEQUENCE, len(encapsulated) + content.size)
+    )
     before += encapsulated
     for tag, prefix in ((SEQUENCE, b""), (CONTEXT_0, SIGNED_DATA), (SEQUENCE, b"")):
         before = prefix + header(tag, len(before) + content.size + len(after)) + before
@@ -126,18 +136,31 @@ def write(target: Path, content: Content, surroundings: Surroundings) -> None:
         file.write(after)
 
 
-def _read_up_to_content(file: BinaryIO, path: Path) -> Content:
+def _read_up_to_content(file: BinaryIO, path: Path) -> tuple[Content, tuple[bytes, ...]]:
     read_header(file, SEQUENCE)
     _expect(file, OBJECT_IDENTIFIER, SIGNED_DATA)
     read_header(file, CONTEXT_0)
     read_header(file, SEQUENCE)
     _expect(file, _VERSION, _VERSION_5)
-    _expect(file, SET, DIGEST_ALGORITHMS)
+    digest_algorithms = _known_hashes(file.read(_size_in_bounds(file)))
     read_header(file, SEQUENCE)
     _expect(file, OBJECT_IDENTIFIER, DATA)
     read_header(file, CONTEXT_0)
     size = read_header(file, OCTET_STRING)
-    return Content(path, file.tell(), size)
+    return Content(path, file.tell(), size), digest_algorithms
+
+
+def _size_in_bounds(file: BinaryIO) -> int:
+    if (size := read_header(file, SET)) > _MOST_HASHES:
+        raise NotDer("there are too many digest algorithms")
+    return size
+
+
+def _known_hashes(data: bytes) -> tuple[bytes, ...]:
+    found = tuple(element.raw for element in elements(data))
+    if not found or not set(found) <= set(DIGEST_ALGORITHMS.values()):
+        raise NotDer("a digest algorithm is not one of ours")
+    return found
 
 
 def _expect(file: BinaryIO, tag: int, element: bytes) -> None:
@@ -145,14 +168,14 @@ def _expect(file: BinaryIO, tag: int, element: bytes) -> None:
         raise NotDer("another value stands where this one is expected")
 
 
-def _read_surroundings(data: bytes) -> Surroundings:
+def _read_surroundings(digest_algorithms: tuple[bytes, ...], data: bytes) -> Surroundings:
     fields = Fields(data)
     certificates, revocation_values, signer_infos = (
         tuple(element.raw for element in elements(fields.take(tag).content))
         for tag in (CONTEXT_0, CONTEXT_1, SET)
     )
     fields.end()
-    return Surroundings(certificates, revocation_values, signer_infos)
+    return Surroundings(digest_algorithms, certificates, revocation_values, signer_infos)
 
 
 def _each_once(*many: Iterable[bytes]) -> tuple[bytes, ...]:

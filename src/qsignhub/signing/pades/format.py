@@ -8,6 +8,7 @@ from pathlib import Path
 from qsignhub.signing import cms
 from qsignhub.signing.format import Intent, Made, Prepared
 from qsignhub.signing.pades.revision import (
+    RESERVED_BYTES,
     PreparedRevision,
     append_validation_data,
     fill,
@@ -27,11 +28,17 @@ class PAdES:
             target,
             field_name=intent.name,
             claimed_time=intent.claimed_time,
+            hash_name=intent.algorithm.hash_name,
+            reserved_bytes=RESERVED_BYTES + sum(map(len, intent.chain)),
             appearance=intent.appearance,
         )
         attributes = cms.signed_attributes(revision.digest, intent.certificate)
         reserved = (revision.reserved_start, revision.reserved_end)
-        return Prepared(attributes, cms.digest_to_sign(attributes), reserved)
+        return Prepared(attributes, reserved)
+
+    def message(self, prepared: Prepared) -> bytes:
+        """The signed attributes."""
+        return prepared.to_be_signed
 
     def imprint(self, prepared: Prepared, signature: bytes, certificate: bytes) -> bytes:  # noqa: ARG002
         """The signature value (EN 319 122-1 clause 5.3)."""
@@ -45,6 +52,7 @@ class PAdES:
             made.prepared.to_be_signed,
             made.signature,
             made.certificate,
+            made.algorithm,
             made.chain,
             made.timestamp_token,
         )

@@ -26,6 +26,7 @@ from pyhanko.sign.signers.pdf_byterange import (
     SignatureObject,
 )
 
+from qsignhub.foundation.signature_algorithms import HashName
 from qsignhub.signing.errors import DocumentNotSignable, SignatureTooLarge
 from qsignhub.signing.pades.appearance import Appearance, give_appearance
 from qsignhub.signing.pades.security_store import add_to_security_store
@@ -50,7 +51,7 @@ RESERVED_BYTES = 12 * 1024  # of DER; a signature with its chain and timestamp t
 
 @dataclass(frozen=True, slots=True)
 class PreparedRevision:
-    """``digest`` is the SHA-256 over the /ByteRange; the offsets are those of the reserved room."""
+    """``digest`` is over the /ByteRange; the offsets are those of the reserved room."""
 
     digest: bytes
     reserved_start: int
@@ -63,23 +64,25 @@ def prepare_signature(
     *,
     field_name: str,
     claimed_time: datetime,
+    hash_name: HashName = "sha256",
+    reserved_bytes: int = RESERVED_BYTES,
     reason: str | None = None,
     appearance: Appearance | None = None,
 ) -> PreparedRevision:
     """Writes ``source`` plus a revision with an empty PAdES signature to ``target``.
 
-    Without an ``appearance`` the signature is invisible.
+    Without an ``appearance`` the signature is invisible. ``reserved_bytes`` is the room for its CMS object.
     """
     placeholder = SignatureObject(
         timestamp=claimed_time,
         subfilter=SigSeedSubFilter.PADES,
         reason=reason,
-        bytes_reserved=2 * RESERVED_BYTES,
+        bytes_reserved=2 * reserved_bytes,
     )
     shutil.copyfile(source, target)
     with _writing(target) as writer:
         if appearance is None:
-            return _place(writer, SigFieldSpec(sig_field_name=field_name), placeholder)
+            return _place(writer, SigFieldSpec(sig_field_name=field_name), placeholder, hash_name)
         field = SigFieldSpec(
             sig_field_name=field_name,
             on_page=appearance.page_index,
@@ -90,6 +93,7 @@ def prepare_signature(
             writer,
             field,
             placeholder,
+            hash_name,
             lambda widget: give_appearance(writer, widget, appearance, claimed_time),
         )
 
@@ -104,7 +108,7 @@ def prepare_document_timestamp(
     shutil.copyfile(source, target)
     with _writing(target) as writer:
         add_to_security_store(writer, validation_data)
-        return _place(writer, SigFieldSpec(sig_field_name=field_name), placeholder)
+        return _place(writer, SigFieldSpec(sig_field_name=field_name), placeholder, "sha256")
 
 
 def fill(target: Path, revision: PreparedRevision, der: bytes) -> None:
@@ -137,6 +141,7 @@ def _place(
     writer: IncrementalPdfFileWriter,
     field: SigFieldSpec,
     placeholder: PdfSignedData,
+    hash_name: HashName,
     furnish: Callable[[DictionaryObject], None] | None = None,
 ) -> PreparedRevision:
     """``furnish`` is given the new field's widget before anything is written."""
@@ -145,7 +150,7 @@ def _place(
     if furnish is not None:
         furnish(widget.get_object())
     steps.send(SigObjSetup(sig_placeholder=placeholder))
-    prepared, _ = steps.send(SigIOSetup(md_algorithm="sha256", in_place=True))
+    prepared, _ = steps.send(SigIOSetup(md_algorithm=hash_name, in_place=True))
     return PreparedRevision(
         prepared.document_digest, prepared.reserved_region_start, prepared.reserved_region_end
     )

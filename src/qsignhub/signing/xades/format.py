@@ -8,7 +8,7 @@ from qsignhub.signing.format import Intent, Made, Prepared
 from qsignhub.signing.xades.document import digest_without_signatures, insert
 from qsignhub.signing.xades.signature import (
     complete_signature,
-    digest_to_sign,
+    signed_info,
     timestamp_imprint,
     unsigned_signature,
     xml_signature_value,
@@ -26,9 +26,14 @@ class XAdES:
             digest_without_signatures(source, may_be_signed=not intent.first),
             name=intent.name,
             certificate=intent.certificate,
+            algorithm=intent.algorithm,
             claimed_time=intent.claimed_time,
         )
-        return Prepared(signature, digest_to_sign(signature))
+        return Prepared(signature)
+
+    def message(self, prepared: Prepared) -> bytes:
+        """The canonical ds:SignedInfo."""
+        return signed_info(prepared.to_be_signed)
 
     def imprint(self, prepared: Prepared, signature: bytes, certificate: bytes) -> bytes:
         return timestamp_imprint(prepared.to_be_signed, xml_signature_value(signature, certificate))

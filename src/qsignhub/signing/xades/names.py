@@ -12,7 +12,6 @@ XADES: Final = "http://uri.etsi.org/01903/v1.3.2#"
 XPATH_FILTER: Final = "http://www.w3.org/2002/06/xmldsig-filter2"
 EXCLUSIVE_C14N: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
 SHA256: Final = "http://www.w3.org/2001/04/xmlenc#sha256"
-ECDSA_WITH_SHA256: Final = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
 SIGNED_PROPERTIES_TYPE: Final = "http://uri.etsi.org/01903#SignedProperties"
 SIGNATURE: Final = f"{{{DS}}}Signature"
 

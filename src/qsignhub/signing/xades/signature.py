@@ -15,11 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509 import load_der_x509_certificate
 from lxml import etree
 
-from qsignhub.signing.errors import WrongSignature
+from qsignhub.foundation.signature_algorithms import SignatureAlgorithm
 from qsignhub.signing.validation_data import ValidationData
 from qsignhub.signing.xades.names import (
     DS,
-    ECDSA_WITH_SHA256,
     EXCLUSIVE_C14N,
     SHA256,
     SIGNED_PROPERTIES_TYPE,
@@ -32,7 +31,12 @@ from qsignhub.signing.xades.names import (
 
 
 def unsigned_signature(
-    document_digest: bytes, *, name: str, certificate: bytes, claimed_time: datetime
+    document_digest: bytes,
+    *,
+    name: str,
+    certificate: bytes,
+    algorithm: SignatureAlgorithm,
+    claimed_time: datetime,
 ) -> bytes:
     """A ds:Signature over the document without its signatures; the value is still empty.
 
@@ -43,7 +47,7 @@ def unsigned_signature(
         DS,
         "SignedInfo",
         element(DS, "CanonicalizationMethod", Algorithm=EXCLUSIVE_C14N),
-        element(DS, "SignatureMethod", Algorithm=ECDSA_WITH_SHA256),
+        element(DS, "SignatureMethod", Algorithm=algorithm.xml_uri),
         _reference(document_digest, _without_signatures(), _exclusive_c14n(), Id=f"{name}-document", URI=""),
         _reference(
             hashlib.sha256(canonical(properties)).digest(),
@@ -64,9 +68,9 @@ def unsigned_signature(
     return canonical(signature)
 
 
-def digest_to_sign(signature: bytes) -> bytes:
-    """SHA-256 of the canonical ds:SignedInfo: what the signer's key signs."""
-    return hashlib.sha256(canonical(_part(_parsed(signature), "ds:SignedInfo"))).digest()
+def signed_info(signature: bytes) -> bytes:
+    """The canonical ds:SignedInfo: what the signer's key signs."""
+    return canonical(_part(_parsed(signature), "ds:SignedInfo"))
 
 
 def timestamp_imprint(signature: bytes, value: bytes) -> bytes:
@@ -102,12 +106,12 @@ def complete_signature(
 
 
 def xml_signature_value(signature: bytes, certificate: bytes) -> bytes:
-    """ECDSA-Sig-Value (DER) as XML wants it: r and s in a row, each as long as the curve's order
-    (RFC 4050 section 3.3, RFC 9231 section 2.3.6).
+    """As XML wants it. ECDSA: r and s in a row, each as long as the curve's order (RFC 4050 section 3.3,
+    RFC 9231 section 2.3.6), instead of DER; RSA and Ed25519 as they are.
     """
     key = load_der_x509_certificate(certificate).public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise WrongSignature("The signer's certificate is not for an ECDSA key.")
+        return signature
     octets = (key.curve.key_size + 7) // 8
     r, s = decode_dss_signature(signature)
     return r.to_bytes(octets, "big") + s.to_bytes(octets, "big")

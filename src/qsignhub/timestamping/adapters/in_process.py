@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qsignhub.foundation.clock import Clock
-from qsignhub.timestamping.errors import TimestampUnavailable
 from qsignhub.timestamping.model import TimestampToken
 from qsignhub.timestamping.request import build_request
 from qsignhub.timestamping.responder import TimestampResponder
@@ -13,10 +12,13 @@ from qsignhub.timestamping.verify import verify_response
 
 
 class InProcessTimestampAuthority:
-    """Puts a responder behind the port. Costs about one signature and its verification."""
+    """Puts a responder behind the port. Costs about one signature and its verification.
+
+    ``anchors`` are the DER certificates that the authority's path must end at; None looks at no path.
+    """
 
     def __init__(
-        self, responder: TimestampResponder, *, clock: Clock, anchors: Sequence[bytes] | None = None
+        self, responder: TimestampResponder, *, clock: Clock, anchors: Sequence[bytes] | None
     ) -> None:
         self._responder = responder
         self._clock = clock
@@ -32,6 +34,4 @@ class InProcessTimestampAuthority:
         return verify_response(response, request, anchors=self._anchors, now=self._clock.now())
 
     async def ping(self) -> None:
-        certificate = self._responder.certificate
-        if not certificate.not_before <= self._clock.now() <= certificate.not_after:
-            raise TimestampUnavailable("The timestamp authority's certificate is not valid now; renew it")
+        self._responder.check()

@@ -5,6 +5,7 @@ break when a field is added. Answers are made by the routes' views; their models
 and tests hold real answers against them.
 """
 
+from qsignhub.api.v1.schemas.certificates import Certificate, RevocationIn
 from qsignhub.api.v1.schemas.documents import Document, DocumentList, Upload, UploadFields
 from qsignhub.api.v1.schemas.errors import ErrorAnswer
 from qsignhub.api.v1.schemas.identity_providers import IdentityCountries
@@ -29,6 +30,7 @@ from qsignhub.api.v1.schemas.validation import FileToValidate, ValidationFields,
 
 __all__ = [
     "Cancellation",
+    "Certificate",
     "ClockAdvance",
     "Document",
     "DocumentList",
@@ -40,6 +42,7 @@ __all__ = [
     "MessageList",
     "ReminderIn",
     "ReminderSent",
+    "RevocationIn",
     "SignatureRequest",
     "SignatureRequestIn",
     "SignatureRequestList",

@@ -1,0 +1,103 @@
+"""Which trust service signs what, for whom: several at once, in the operator's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from qsignhub.ceremonies.errors import (
+    TrustServiceGone,
+    TrustServiceNotConfigured,
+    TrustServiceUnavailable,
+)
+from qsignhub.ceremonies.trust import TrustService
+from qsignhub.foundation.availability import Availability
+from qsignhub.foundation.errors import Unavailable
+from qsignhub.foundation.scope import Mode, Scope
+from qsignhub.signature_requests.model import SignatureType
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a trust service is used for; an empty set stands for all."""
+
+    service: TrustService
+    availability: Availability
+    signature_types: frozenset[SignatureType] = frozenset()
+    countries: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
+
+    def leads(self, scope: Scope, signature_type: SignatureType, country: str | None) -> bool:
+        return (
+            (not self.signature_types or signature_type in self.signature_types)
+            and (not self.countries or country in self.countries)
+            and (not self.accounts or scope.account_id in self.accounts)
+        )
+
+
+class TrustServices:
+    def __init__(self, routes: Mapping[Mode, Sequence[Route]]) -> None:
+        """By world; live never falls back to the sandbox, and one service never stands in for another
+        once the signer has agreed to it.
+        """
+        self._routes = routes
+
+    def all_of(self, mode: Mode) -> Sequence[TrustService]:
+        return [route.service for route in self._routes.get(mode, ())]
+
+    def check(
+        self, scope: Scope, signature_type: SignatureType, countries: Iterable[str | None]
+    ) -> Sequence[TrustService]:
+        """For each signer's country the service that would come first, up or down.
+
+        Raises TrustServiceNotConfigured.
+        """
+        return [self._routes_of(scope, signature_type, country)[0].service for country in countries]
+
+    async def choose(self, scope: Scope, signature_type: SignatureType, country: str | None) -> TrustService:
+        """The first that is up. One that does not answer is left out for a while, and comes back.
+
+        Raises TrustServiceNotConfigured; TrustServiceUnavailable where none of those that could is up.
+        """
+        routes = self._routes_of(scope, signature_type, country)
+        for route in routes:
+            if route.availability.is_due() and await self.is_up(route):
+                return route.service
+        names = ", ".join(route.service.name for route in routes)
+        raise TrustServiceUnavailable(f"No trust service for this signature answers now ({names}).")
+
+    def named(self, mode: Mode, name: str) -> TrustService:
+        """The service that a signing was begun with. Raises TrustServiceGone where it is no longer there:
+        the signature waits for it, and goes to no other.
+        """
+        for service in self.all_of(mode):
+            if service.name == name:
+                return service
+        raise TrustServiceGone(f"The trust service {name} is not configured any more.")
+
+    @staticmethod
+    async def is_up(route: Route) -> bool:
+        """Asks the service itself, and remembers."""
+        try:
+            await route.service.certificates.ping()
+        except Unavailable:
+            route.availability.failed()
+            return False
+        route.availability.worked()
+        return True
+
+    def _routes_of(self, scope: Scope, signature_type: SignatureType, country: str | None) -> Sequence[Route]:
+        everything = self._routes.get(scope.mode, ())
+        if not everything:
+            raise TrustServiceNotConfigured(
+                f"No trust service is configured for {scope.mode} signatures; "
+                "use a test key to try things out."
+            )
+        routes = [route for route in everything if route.leads(scope, signature_type, country)]
+        if not routes:
+            where = f" from {country}" if country else ""
+            raise TrustServiceNotConfigured(
+                f"No trust service is configured for {scope.mode} signatures of type {signature_type} "
+                f"by signers{where}."
+            )
+        return routes

@@ -55,7 +55,10 @@ async def signed_file(services: Services, request: SignatureRequest, folder: Pat
     path = folder / SIGNED_FILE[request.format][0]
     path.write_bytes(await services.blobs.read(revision.blob_key))
     assert hashlib.sha256(path.read_bytes()).hexdigest() == revision.sha256
-    for name, der in (("root", services.authority.root), ("issuing", services.authority.chain_of("ca-qes")[0])):
+    for name, der in (
+        ("root", services.authority.root),
+        ("issuing", services.authority.chain_of("ca-qes")[0]),
+    ):
         (folder / f"{name}.pem").write_text(ssl.DER_cert_to_PEM_cert(der))
     return path
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -40,6 +41,7 @@ from qsignhub.foundation.signature_algorithms import (
     SignatureAlgorithm,
 )
 from tests.conftest import fresh_database
+from tests.custody.csc.place import RemotePlace, remote_place
 from tests.support.custody_places import (
     NOW,
     InMemoryRecord,
@@ -52,23 +54,25 @@ from tests.support.custody_places import (
 )
 from tests.support.softhsm import SoftToken
 
-KEY, OTHER_KEY = "sig_of_anna", "sig_of_bert"
+KEY, OTHER_KEY = "qtsp:anna", "qtsp:bert"  # as the CSC adapter names them; the others take any name
 MESSAGE = b"the signed attributes"
 DIGEST = hashlib.sha256(MESSAGE).digest()
 MALLORY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 
 # Another custody joins the suite with a Place for it and a line here.
-PLACES = [
+PLACES: list[Any] = [
     "software, in memory",
     "software, in the vault",
     pytest.param("PKCS#11", marks=pytest.mark.tools),
+    "CSC",
+    "CSC, raw ECDSA",
 ]
 
 
 class Uses:
     """Counts what reached the device: reads of sealed keys, or entries into the PKCS#11 library."""
 
-    def __init__(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, place: Place | RemotePlace, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
         if place.token is not None:
             monkeypatch.setattr(Module, "enter", self._counted(Module.enter))
@@ -107,10 +111,14 @@ async def emptied(conninfo: str, token: TokenAccess | None = None) -> AsyncItera
 
 
 @pytest.fixture(params=PLACES)
-async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
+async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place | RemotePlace]:
     if request.param == "software, in the vault":
         async with emptied(request.getfixturevalue("shared_conninfo")) as opened:
             yield opened
+        return
+    if request.param.startswith("CSC"):
+        async with remote_place(raw="raw" in request.param) as remote:
+            yield remote
         return
     token = token_access(request) if request.param == "PKCS#11" else None
     opened = Place(InMemoryRecord(), InMemorySecrets(), token)
@@ -118,7 +126,7 @@ async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
     await clean_up(opened)
 
 
-@pytest.fixture(params=PLACES[1:])
+@pytest.fixture(params=PLACES[1:3])
 async def shared_place(request: pytest.FixtureRequest, shared_conninfo: str) -> AsyncIterator[Place]:
     """One that other processes can come to."""
     token = token_access(request) if request.param == "PKCS#11" else None

@@ -13,12 +13,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, ExtensionOID, NameOID
 
-from qsignhub.authority import der, qc_statements
+from qsignhub.authority import qc_statements
 from qsignhub.authority.errors import NotPrepared, ProfileViolation
 from qsignhub.authority.issuance import Prepared, issue, prepare
 from qsignhub.authority.profiles import NCP, PROFILES, QCP_N_QSCD, VALIDITY_ASSURED
 from qsignhub.authority.qc_statements import ESIGN, NATURAL_PERSON, QcStatements
 from qsignhub.authority.template import Extension, Template, public_key_info
+from qsignhub.foundation import der
 from tests.authority import stock
 
 Breaker = Callable[[Template], Template]
@@ -63,14 +64,13 @@ def named(*attributes: tuple[x509.ObjectIdentifier, str]) -> Breaker:
     """The subject's attributes with these in place of the old ones; an empty value: without it."""
 
     def change(made: Template) -> Template:
-        tag, content, _ = der.read(made.subject)
         kept = [
-            der.emit(*relative)
-            for relative in der.read_all(content)
-            if not any(der.oid(oid.dotted_string) in relative[1] for oid, _ in attributes)
+            relative.raw
+            for relative in der.elements(der.read(made.subject).content)
+            if not any(der.object_identifier(oid.dotted_string) in relative.raw for oid, _ in attributes)
         ]
         added = [_relative(oid, value) for oid, value in attributes if value != ""]
-        return replace(made, subject=der.emit(tag, b"".join([*kept, *added])))
+        return replace(made, subject=der.sequence(*kept, *added))
 
     return change
 
@@ -78,18 +78,18 @@ def named(*attributes: tuple[x509.ObjectIdentifier, str]) -> Breaker:
 def _relative(oid: x509.ObjectIdentifier, value: str, tag: int | None = None) -> bytes:
     printable = oid in (NameOID.COUNTRY_NAME, NameOID.SERIAL_NUMBER)
     tag = tag or (der.PRINTABLE if printable else der.UTF8)
-    inner = der.sequence(der.oid(oid.dotted_string), der.emit(tag, value.encode()))
-    return der.emit(der.SET, inner)
+    inner = der.sequence(der.object_identifier(oid.dotted_string), der.encode(tag, value.encode()))
+    return der.encode(der.SET, inner)
 
 
 def empty_common_name(made: Template) -> Template:
-    tag, content, _ = der.read(named((NameOID.COMMON_NAME, ""))(made).subject)
-    return replace(made, subject=der.emit(tag, content + _relative(NameOID.COMMON_NAME, "")))
+    kept = der.read(named((NameOID.COMMON_NAME, ""))(made).subject).content
+    return replace(made, subject=der.sequence(kept, _relative(NameOID.COMMON_NAME, "")))
 
 
 def country_in_utf8(made: Template) -> Template:
-    tag, content, _ = der.read(named((NameOID.COUNTRY_NAME, ""))(made).subject)
-    return replace(made, subject=der.emit(tag, content + _relative(NameOID.COUNTRY_NAME, "PL", der.UTF8)))
+    kept = der.read(named((NameOID.COUNTRY_NAME, ""))(made).subject).content
+    return replace(made, subject=der.sequence(kept, _relative(NameOID.COUNTRY_NAME, "PL", der.UTF8)))
 
 
 def duplicated(made: Template) -> Template:
@@ -137,14 +137,14 @@ def purposes(*oids: x509.ObjectIdentifier, critical: bool) -> Breaker:
     return put(x509.ExtendedKeyUsage(oids), critical=critical)
 
 
-SHA1 = der.sequence(der.oid("1.2.840.10045.4.1"))
+SHA1 = der.sequence(der.object_identifier("1.2.840.10045.4.1"))
 RSA_2048 = rsa.generate_private_key(65537, 2048).public_key()
 P_521 = ec.generate_private_key(ec.SECP521R1()).public_key()
 K_256 = ec.generate_private_key(ec.SECP256K1()).public_key()
 P_192_INFO = der.sequence(
-    der.sequence(der.oid("1.2.840.10045.2.1"), der.oid("1.2.840.10045.3.1.1")),
-    der.emit(
-        der.BITS,
+    der.sequence(der.object_identifier("1.2.840.10045.2.1"), der.object_identifier("1.2.840.10045.3.1.1")),
+    der.encode(
+        der.BIT_STRING,
         # the base point of P-192
         b"\x00\x04"
         + bytes.fromhex(

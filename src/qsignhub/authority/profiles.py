@@ -24,11 +24,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-from qsignhub.authority import der, names, qc_statements
+from qsignhub.authority import names, qc_statements
 from qsignhub.authority.names import AuthorityNames, LegalPerson, Subject
 from qsignhub.authority.qc_statements import QcStatements
 from qsignhub.authority.template import Extension, Issuer, SubjectKey, Template, algorithm_of, public_key_info
 from qsignhub.authority.urls import Urls
+from qsignhub.foundation import der
 
 CaRole: TypeAlias = Literal["ca-qes", "ca-aes", "ca-seal", "ca-tsa"]
 SignerProfile: TypeAlias = Literal["signer-qes", "signer-qes-one-time", "signer-aes", "signer-aes-one-time"]
@@ -104,7 +105,7 @@ _COMMITTING = _usage("content_commitment")  # type A, EN 319 412-2 clause 4.3.2
 _NO_CHECK = Extension.of(x509.OCSPNoCheck(), critical=False)
 _OCSP_SIGNING = Extension.of(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=False)
 _TIME_STAMPING = Extension.of(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
-_VALIDITY_ASSURED = Extension(VALIDITY_ASSURED, critical=False, value=der.emit(der.NULL, b""))
+_VALIDITY_ASSURED = Extension(VALIDITY_ASSURED, critical=False, value=der.encode(der.NULL, b""))
 
 
 def root(authority: AuthorityNames, key: ec.EllipticCurvePrivateKey, now: datetime) -> Template:

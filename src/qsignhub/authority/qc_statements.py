@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qsignhub.authority import der
+from qsignhub.foundation import der
 
 OID = "1.3.6.1.5.5.7.1.3"
-_COMPLIANCE = der.oid("0.4.0.1862.1.1")
-_SSCD = der.oid("0.4.0.1862.1.4")
-_PDS = der.oid("0.4.0.1862.1.5")
-_TYPE = der.oid("0.4.0.1862.1.6")
-_LEGISLATION = der.oid("0.4.0.1862.1.7")
-_SYNTAX_V2 = der.oid("1.3.6.1.5.5.7.11.2")
-ESIGN = der.oid("0.4.0.1862.1.6.1")
-ESEAL = der.oid("0.4.0.1862.1.6.2")
-NATURAL_PERSON = der.oid("0.4.0.194121.1.1")
-LEGAL_PERSON = der.oid("0.4.0.194121.1.2")
+_COMPLIANCE = der.object_identifier("0.4.0.1862.1.1")
+_SSCD = der.object_identifier("0.4.0.1862.1.4")
+_PDS = der.object_identifier("0.4.0.1862.1.5")
+_TYPE = der.object_identifier("0.4.0.1862.1.6")
+_LEGISLATION = der.object_identifier("0.4.0.1862.1.7")
+_SYNTAX_V2 = der.object_identifier("1.3.6.1.5.5.7.11.2")
+ESIGN = der.object_identifier("0.4.0.1862.1.6.1")
+ESEAL = der.object_identifier("0.4.0.1862.1.6.2")
+NATURAL_PERSON = der.object_identifier("0.4.0.194121.1.1")
+LEGAL_PERSON = der.object_identifier("0.4.0.194121.1.2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,9 @@ def encode(statements: QcStatements) -> bytes:
         parts.append(der.sequence(_TYPE, der.sequence(*statements.types)))
     if statements.pds:
         locations = [
-            der.sequence(der.emit(der.IA5, url.encode("ascii")), der.emit(der.PRINTABLE, language.encode()))
+            der.sequence(
+                der.encode(der.IA5, url.encode("ascii")), der.encode(der.PRINTABLE, language.encode())
+            )
             for url, language in statements.pds
         ]
         parts.append(der.sequence(_PDS, der.sequence(*locations)))
@@ -53,35 +55,32 @@ def encode(statements: QcStatements) -> bytes:
 
 def read(value: bytes) -> QcStatements:
     """Reads an extension's value. Raises ValueError."""
-    tag, content, rest = der.read(value)
-    if tag != der.SEQUENCE or rest:
-        raise ValueError("QCStatements is one sequence")
-    found: dict[bytes, bytes] = {}
-    for inner, statement in der.read_all(content):
-        kind, identifier, information = der.read(statement)
-        if inner != der.SEQUENCE or kind != der.OID:
+    found: dict[bytes, list[der.Element]] = {}
+    for statement in der.elements(der.read(value).content):
+        identifier, *information = der.elements(statement.content)
+        if statement.tag != der.SEQUENCE or identifier.tag != der.OBJECT_IDENTIFIER:
             raise ValueError("a QCStatement begins with its identifier")
-        if found.setdefault(der.emit(kind, identifier), information) is not information:
+        if found.setdefault(identifier.raw, information) is not information:
             raise ValueError("a QCStatement stands there twice")
     return QcStatements(
         compliance=_COMPLIANCE in found,
         sscd=_SSCD in found,
-        types=tuple(der.emit(*each) for each in _items(found.get(_TYPE))),
-        pds=tuple(_location(content) for _, content in _items(found.get(_PDS))),
-        semantics=next((der.emit(*each) for each in _items(found.get(_SYNTAX_V2))), None),
+        types=tuple(each.raw for each in _items(found.get(_TYPE))),
+        pds=tuple(_location(each.content) for each in _items(found.get(_PDS))),
+        semantics=next((each.raw for each in _items(found.get(_SYNTAX_V2))), None),
         legislation=_LEGISLATION in found,
     )
 
 
-def _items(information: bytes | None) -> list[tuple[int, bytes]]:
-    if information is None:
+def _items(information: list[der.Element] | None) -> list[der.Element]:
+    if not information:
         return []
-    tag, content, rest = der.read(information)
-    if tag != der.SEQUENCE or rest:
+    [sequence] = information
+    if sequence.tag != der.SEQUENCE:
         raise ValueError("a QCStatement's information is one sequence")
-    return list(der.read_all(content))
+    return der.elements(sequence.content)
 
 
 def _location(content: bytes) -> tuple[str, str]:
-    (_, url), (_, language) = der.read_all(content)
-    return url.decode("ascii"), language.decode("ascii")
+    url, language = der.elements(content)
+    return url.content.decode("ascii"), language.content.decode("ascii")

@@ -12,15 +12,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from qsignhub.authority import der
+from qsignhub.foundation import der
 
 SubjectKey: TypeAlias = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 
-_VERSION_3 = der.emit(0xA0, der.integer(2))
+_VERSION_3 = der.encode(0xA0, der.integer(2))
 _TRUE = b"\x01\x01\xff"
 _EXTENSIONS = 0xA3
-ECDSA_WITH_SHA256 = der.sequence(der.oid("1.2.840.10045.4.3.2"))
-ECDSA_WITH_SHA384 = der.sequence(der.oid("1.2.840.10045.4.3.3"))
+ECDSA_WITH_SHA256 = der.sequence(der.object_identifier("1.2.840.10045.4.3.2"))
+ECDSA_WITH_SHA384 = der.sequence(der.object_identifier("1.2.840.10045.4.3.3"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,9 @@ class Extension:
 
     def encode(self) -> bytes:
         return der.sequence(
-            der.oid(self.oid), _TRUE if self.critical else b"", der.emit(der.OCTETS, self.value)
+            der.object_identifier(self.oid),
+            _TRUE if self.critical else b"",
+            der.encode(der.OCTET_STRING, self.value),
         )
 
 
@@ -66,7 +68,7 @@ class Template:
             der.sequence(der.time(self.not_before), der.time(self.not_after)),
             self.subject,
             self.public_key,
-            der.emit(_EXTENSIONS, der.sequence(*(extension.encode() for extension in self.extensions))),
+            der.encode(_EXTENSIONS, der.sequence(*(extension.encode() for extension in self.extensions))),
         )
 
 
@@ -107,7 +109,7 @@ def signed(to_be_signed: bytes, algorithm: bytes, key: ec.EllipticCurvePrivateKe
     """The Certificate, DER. ``algorithm`` is what it says about its signature, as the signed part does."""
     digest = hashes.SHA384() if isinstance(key.curve, ec.SECP384R1) else hashes.SHA256()
     signature = key.sign(to_be_signed, ec.ECDSA(digest))
-    return der.sequence(to_be_signed, algorithm, der.emit(der.BITS, b"\x00" + signature))
+    return der.sequence(to_be_signed, algorithm, der.encode(der.BIT_STRING, b"\x00" + signature))
 
 
 def public_key_info(key: SubjectKey) -> bytes:

@@ -7,6 +7,7 @@ never encoded anew. The reader is strict: minimal definite lengths, low tag numb
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
@@ -15,7 +16,9 @@ from asn1crypto import core
 INTEGER = 0x02
 BIT_STRING = 0x03
 OCTET_STRING = 0x04
+NULL = 0x05
 OBJECT_IDENTIFIER = 0x06
+UTF8, PRINTABLE, IA5 = 0x0C, 0x13, 0x16
 UTC_TIME = 0x17
 GENERALIZED_TIME = 0x18
 SEQUENCE = 0x30
@@ -49,9 +52,20 @@ def header(tag: int, length: int) -> bytes:
     return bytes((tag, 0x80 | len(octets))) + octets
 
 
+def sequence(*parts: bytes) -> bytes:
+    return encode(SEQUENCE, *parts)
+
+
 def integer(value: int) -> bytes:
-    """A non-negative INTEGER."""
-    return encode(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+    return encode(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+
+
+def time(moment: datetime) -> bytes:
+    """UTCTime through 2049, GeneralizedTime from then on (RFC 5280 clause 4.1.2.5, RFC 5652 clause 11.3)."""
+    utc = moment.astimezone(UTC)
+    if utc.year < 2050:
+        return encode(UTC_TIME, f"{utc:%y%m%d%H%M%SZ}".encode())
+    return encode(GENERALIZED_TIME, f"{utc:%Y%m%d%H%M%SZ}".encode())
 
 
 @lru_cache(maxsize=256)

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cryptography.x509 import load_der_x509_certificate
 
 from qsignhub.foundation.der import (
-    GENERALIZED_TIME,
     OCTET_STRING,
     SEQUENCE,
     SET,
-    UTC_TIME,
     encode,
     integer,
     object_identifier,
+    time,
 )
 from qsignhub.foundation.signature_algorithms import HASH_OIDS, HashName, SignatureAlgorithm
 from qsignhub.signing.errors import WrongSignature
@@ -59,7 +58,7 @@ def signed_attributes(
     signing_certificate = _attribute(_SIGNING_CERTIFICATE_V2, encode(SEQUENCE, encode(SEQUENCE, identifier)))
     attributes = [_CONTENT_TYPE_DATA, message_digest, signing_certificate]
     if signing_time is not None:
-        attributes.append(_attribute(_SIGNING_TIME, _time(signing_time)))
+        attributes.append(_attribute(_SIGNING_TIME, time(signing_time)))
     return encode(SET, *sorted(attributes))
 
 
@@ -134,11 +133,3 @@ def _attribute(kind: bytes, value: bytes) -> bytes:
 def _issuer_and_serial(certificate: bytes) -> bytes:
     parsed = load_der_x509_certificate(certificate)
     return encode(SEQUENCE, parsed.issuer.public_bytes(), integer(parsed.serial_number))
-
-
-def _time(moment: datetime) -> bytes:
-    """UTCTime through 2049, GeneralizedTime from then on (RFC 5652 clause 11.3)."""
-    utc = moment.astimezone(UTC)
-    if utc.year < 2050:
-        return encode(UTC_TIME, f"{utc:%y%m%d%H%M%SZ}".encode())
-    return encode(GENERALIZED_TIME, f"{utc:%Y%m%d%H%M%SZ}".encode())

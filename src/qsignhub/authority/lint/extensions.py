@@ -8,10 +8,11 @@ from typing import Final
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
-from qsignhub.authority import der, qc_statements
+from qsignhub.authority import qc_statements
 from qsignhub.authority.lint.inspected import Inspected
 from qsignhub.authority.lint.rules import rule
 from qsignhub.authority.profiles import VALIDITY_ASSURED, Kind
+from qsignhub.foundation import der
 
 _KEY_IDS: Final = {
     ExtensionOID.SUBJECT_KEY_IDENTIFIER.dotted_string,
@@ -33,11 +34,14 @@ _ALLOWED: Final[dict[Kind, set[str]]] = {
     "signer": _LEAF | {VALIDITY_ASSURED},
     "seal": _LEAF,
 }
-_ENCODED = {kind: frozenset(map(der.oid, oids)) for kind, oids in _ALLOWED.items()}
+_ENCODED = {kind: frozenset(map(der.object_identifier, oids)) for kind, oids in _ALLOWED.items()}
 _CRITICAL: Final = {
-    der.oid(_USAGE): True,  # RFC 5280 clause 4.2.1.3
-    der.oid(_BASIC): True,  # 4.2.1.9
-    **{der.oid(oid): False for oid in (*_KEY_IDS, _POLICIES, _ACCESS, _POINTS, _NO_CHECK, VALIDITY_ASSURED)},
+    der.object_identifier(_USAGE): True,  # RFC 5280 clause 4.2.1.3
+    der.object_identifier(_BASIC): True,  # 4.2.1.9
+    **{
+        der.object_identifier(oid): False
+        for oid in (*_KEY_IDS, _POLICIES, _ACCESS, _POINTS, _NO_CHECK, VALIDITY_ASSURED)
+    },
 }
 _BITS: Final[dict[Kind, set[str]]] = {
     "root": {"key_cert_sign", "crl_sign"},

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from qsignhub.authority import der
 from qsignhub.authority.lint.inspected import Inspected
 from qsignhub.authority.lint.rules import rule
 from qsignhub.authority.template import ECDSA_WITH_SHA256, ECDSA_WITH_SHA384
+from qsignhub.foundation import der
 
 _CURVES = (ec.SECP256R1, ec.SECP384R1)
 _RSA_BITS = 3072
@@ -85,7 +85,7 @@ def validity(found: Inspected) -> Iterator[str]:
     longest = _ONE_TIME_LONGEST if found.profile.one_time else _LONGEST[found.profile.kind]
     if end - begin > longest:
         yield f"It is valid for {end - begin}; {longest} is the longest."
-    for (tag, _), moment in zip(found.times, (begin, end), strict=True):
+    for (tag, _, _), moment in zip(found.times, (begin, end), strict=True):
         wanted = der.UTC_TIME if moment.year < 2050 else der.GENERALIZED_TIME
         if tag != wanted:
             yield "A time is UTCTime through 2049 and GeneralizedTime from 2050 on."

@@ -11,10 +11,12 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
-from qsignhub.authority import der
 from qsignhub.authority.profiles import Profile
+from qsignhub.foundation import der
 
 E = TypeVar("E", bound=x509.ExtensionType)
+
+_TRUE = b"\x01\x01\xff"
 
 
 class Unreadable(ValueError):
@@ -39,7 +41,7 @@ class Inspected:
     serial: bytes
     algorithm: bytes
     outer_algorithm: bytes
-    times: Sequence[tuple[int, bytes]]
+    times: Sequence[der.Element]
     subject: bytes
     raw_extensions: Sequence[RawExtension]
 
@@ -53,7 +55,7 @@ class Inspected:
         return None if raw is None else raw.critical
 
     def raw(self, oid: x509.ObjectIdentifier | str) -> RawExtension | None:
-        wanted = der.oid(oid if isinstance(oid, str) else oid.dotted_string)
+        wanted = der.object_identifier(oid if isinstance(oid, str) else oid.dotted_string)
         return next((each for each in self.raw_extensions if each.oid == wanted), None)
 
     @cached_property
@@ -73,20 +75,19 @@ def inspect(certificate: bytes, profile: Profile, issuer: x509.Certificate | Non
     """Raises Unreadable."""
     try:
         parsed = x509.load_der_x509_certificate(certificate)
-        _, outer, _ = der.read(certificate)
-        (_, to_be_signed), (_, algorithm), _ = der.read_all(outer)
-        fields = list(der.read_all(to_be_signed))
-        [(_, version), serial, signature, _, (_, validity), subject, _, *rest] = fields
+        to_be_signed, algorithm, _ = der.elements(der.read(certificate).content)
+        fields = der.elements(to_be_signed.content)
+        [version, serial, signature, _, validity, subject, _, *rest] = fields
         found = Inspected(
             profile=profile,
             issuer=issuer,
             certificate=parsed,
-            version=version,
-            serial=serial[1],
-            algorithm=der.emit(*signature),
-            outer_algorithm=der.emit(der.SEQUENCE, algorithm),
-            times=list(der.read_all(validity)),
-            subject=der.emit(*subject),
+            version=version.content,
+            serial=serial.content,
+            algorithm=signature.raw,
+            outer_algorithm=algorithm.raw,
+            times=der.elements(validity.content),
+            subject=subject.raw,
             raw_extensions=_extensions(rest),
         )
         if len({each.oid for each in found.raw_extensions}) == len(found.raw_extensions):
@@ -96,20 +97,19 @@ def inspect(certificate: bytes, profile: Profile, issuer: x509.Certificate | Non
     return found
 
 
-def _extensions(fields: Sequence[tuple[int, bytes]]) -> list[RawExtension]:
+def _extensions(fields: Sequence[der.Element]) -> list[RawExtension]:
     """Where anything but extensions comes after the key (unique identifiers), that is not our v3."""
     if not fields:
         return []
-    [(tag, content)] = fields
-    kind, inner, more = der.read(content)
-    if tag != 0xA3 or kind != der.SEQUENCE or more:
+    [explicit] = fields
+    if explicit.tag != 0xA3:
         raise ValueError("what comes after the key is not the extensions")
-    return [_extension(each) for _, each in der.read_all(inner)]
+    return [_extension(each.content) for each in der.elements(der.read(explicit.content).content)]
 
 
 def _extension(content: bytes) -> RawExtension:
-    (oid_tag, oid), *middle, (_, value) = der.read_all(content)
-    critical = bool(middle) and middle[0] == (0x01, b"\xff")
-    if oid_tag != der.OID or len(middle) > 1 or (middle and not critical):
+    oid, *middle, value = der.elements(content)
+    critical = bool(middle) and middle[0].raw == _TRUE
+    if oid.tag != der.OBJECT_IDENTIFIER or len(middle) > 1 or (middle and not critical):
         raise ValueError("an extension is its identifier, perhaps critical, and its value")
-    return RawExtension(der.emit(oid_tag, oid), critical, value)
+    return RawExtension(oid.raw, critical, value.content)

@@ -9,14 +9,16 @@ from typing import Final
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from qsignhub.authority import der
 from qsignhub.authority.lint.inspected import Inspected
 from qsignhub.authority.lint.rules import rule
 from qsignhub.authority.names import is_unseen
+from qsignhub.foundation import der
 
 _OCTETS: Final = {NameOID.COMMON_NAME: 64, NameOID.ORGANIZATION_NAME: 64, NameOID.SERIAL_NUMBER: 64}
 _LONGEST_OCTETS = 800
-_PRINTABLE: Final = {der.oid(each.dotted_string) for each in (NameOID.COUNTRY_NAME, NameOID.SERIAL_NUMBER)}
+_PRINTABLE: Final = {
+    der.object_identifier(each.dotted_string) for each in (NameOID.COUNTRY_NAME, NameOID.SERIAL_NUMBER)
+}
 _SERVICE = (NameOID.COUNTRY_NAME, NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
 _LEGAL = (*_SERVICE, NameOID.ORGANIZATION_IDENTIFIER)
 _PERSON = (NameOID.COUNTRY_NAME, NameOID.COMMON_NAME, NameOID.SERIAL_NUMBER)
@@ -66,15 +68,14 @@ def name_values(found: Inspected) -> Iterator[str]:
 @rule("RFC 5280 clause 4.1.2.4")
 def string_types(found: Inspected) -> Iterator[str]:
     """PrintableString where X.520 knows no other, UTF8String or PrintableString elsewhere."""
-    _, names, _ = der.read(found.subject)
-    for _, relative in der.read_all(names):
-        attributes = list(der.read_all(relative))
+    for relative in der.elements(der.read(found.subject).content):
+        attributes = der.elements(relative.content)
         if len(attributes) != 1:
             yield "A part of the subject's name has more than one value."
-        for _, attribute in attributes:
-            tag, content, value = der.read(attribute)
-            printable = der.emit(tag, content) in _PRINTABLE
-            if value[0] not in ((der.PRINTABLE,) if printable else (der.PRINTABLE, der.UTF8)):
+        for attribute in attributes:
+            kind, value = der.elements(attribute.content)
+            printable = kind.raw in _PRINTABLE
+            if value.tag not in ((der.PRINTABLE,) if printable else (der.PRINTABLE, der.UTF8)):
                 yield "A part of the subject's name has a string type that it may not have."
 
 

@@ -33,8 +33,8 @@ def probes(
 
 
 def _trust_probes(trust: TrustServices, mode: Mode) -> dict[str, Probe]:
-    """A world without a trust service is no fault: requests in it are refused, and say why. One of several
-    may be down: signatures that it is not needed for go on.
+    """A world without a trust service is no fault: requests in it are refused, and say why. What is outside
+    may be down without making the service less ready: signatures wait for it.
     """
     services = trust.all_of(mode)
     if not services:
@@ -42,7 +42,7 @@ def _trust_probes(trust: TrustServices, mode: Mode) -> dict[str, Probe]:
     found = {}
     for service in services:
         where = mode if len(services) == 1 else f"{mode}, {service.name}"
-        essential = len(services) == 1
+        essential = mode == "test"
         found[f"custody ({where})"] = Probe(service.custody.ping, essential=essential)
         found[f"timestamps ({where})"] = Probe(service.timestamps.ping, essential=essential)
         found[f"revocation ({where})"] = Probe(service.revocation.ping, essential=essential)

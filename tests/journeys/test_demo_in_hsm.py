@@ -12,11 +12,20 @@ import pytest
 from tests.support.softhsm import SoftToken
 
 
+def private_keys(token: SoftToken) -> int:
+    return token.tool("--list-objects", "--type", "privkey").stdout.count("Private Key Object")
+
+
+def last_change(token: SoftToken) -> int:
+    """When an object was made in SoftHSM's folders, or destroyed, last."""
+    return max(path.stat().st_mtime_ns for path in token.tokens.rglob("*") if path.is_dir())
+
+
 @pytest.mark.tools
 def test_the_demo_with_keys_in_an_hsm(softhsm_token: SoftToken, tmp_path: Path) -> None:
     pin = tmp_path / "pin"
     pin.write_text(f"{softhsm_token.pin}\n")
-    before = softhsm_token.tool("--list-objects", "--type", "privkey").stdout.count("Private Key Object")
+    before, changed = private_keys(softhsm_token), last_change(softhsm_token)
     done = subprocess.run(
         [sys.executable, "-m", "qsignhub", "demo", "--out", str(tmp_path / "demo")],
         env=os.environ
@@ -37,5 +46,5 @@ def test_the_demo_with_keys_in_an_hsm(softhsm_token: SoftToken, tmp_path: Path) 
         ["pdfsig", str(tmp_path / "demo" / "signed.pdf")], capture_output=True, text=True, check=False
     )
     assert said.stdout.count("Signature is Valid") >= 2
-    after = softhsm_token.tool("--list-objects", "--type", "privkey").stdout.count("Private Key Object")
-    assert after == before  # each key was there for one signature
+    assert last_change(softhsm_token) > changed  # keys were made in the token
+    assert private_keys(softhsm_token) == before  # and each was there for one signature

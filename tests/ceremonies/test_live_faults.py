@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,8 +9,7 @@ import httpx
 import pytest
 from lxml import etree
 
-from qsignhub.bootstrap import Services, open_services
-from qsignhub.ceremonies import journal
+from qsignhub.bootstrap import Services
 from qsignhub.ceremonies.authorisation import Entered
 from qsignhub.ceremonies.errors import (
     ConfirmationUnknown,
@@ -22,83 +18,24 @@ from qsignhub.ceremonies.errors import (
     TrustServiceNotConfigured,
     TrustServiceUnavailable,
 )
-from qsignhub.ceremonies.service import Session
 from qsignhub.custody.csc.errors import CredentialNotFound
 from qsignhub.foundation.errors import Unavailable
-from qsignhub.foundation.ids import new_token
 from qsignhub.foundation.scope import Scope
 from qsignhub.settings import Settings
 from qsignhub.signature_requests.model import (
-    NewSignatureRequest,
-    NewSigner,
     SignatureRequest,
-    SignatureType,
+)
+from tests.ceremonies.live_world import (
+    Qtsps,
+    agree,
+    chosen,
+    confirming,
+    live,
+    requested,
+    session_of,
 )
 from tests.ceremonies.test_faults import current, run_cycle, signatures
-from tests.sandbox_qtsp.box import Box
-from tests.sandbox_qtsp.box import running as qtsp_running
-from tests.support.making import make_document, make_scope
 from tests.support.trust_file import Listed, write_trust_file
-
-EMAIL = "anna@company.example"
-PIN = Entered(pin="1234")
-
-
-@dataclass(slots=True)
-class Qtsps:
-    alpha: Box
-    beta: Box
-    users: set[str] = field(default_factory=set)
-
-
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Qtsps]:
-    folder = tmp_path_factory.mktemp("qtsps")
-    with qtsp_running(folder / "a", "ALPHA") as alpha, qtsp_running(folder / "b", "BETA") as beta:
-        for box in (alpha, beta):
-            box.user(user_id=EMAIL, name="Anna Kowalska", country="PL", pin="1234")
-            box.user(user_id="unqualified@company.example", name="Uma Un", pin="1234", qualified=False)
-        yield Qtsps(alpha, beta)
-
-
-@pytest.fixture
-def qtsps(both: Qtsps) -> Iterator[Qtsps]:
-    yield both
-    for box in (both.alpha, both.beta):
-        box.http.delete(f"{box.url}/sandbox/failures")
-
-
-@pytest.fixture
-def trust(qtsps: Qtsps, tmp_path: Path) -> Path:
-    """Alpha first, then beta, for everybody."""
-    return write_trust_file(tmp_path / "trust", Listed("alpha", qtsps.alpha), Listed("beta", qtsps.beta))
-
-
-@asynccontextmanager
-async def live(settings: Settings, conninfo: str, trust: Path) -> AsyncIterator[Services]:
-    async with open_services(settings.model_copy(update={"trust_file": trust}), conninfo) as services:
-        yield services
-
-
-async def requested(
-    services: Services, *, email: str = EMAIL, signature_type: SignatureType = "qes", country: str = "PL"
-) -> SignatureRequest:
-    scope = await make_scope(services, mode="live")
-    document = await make_document(services, scope)
-    signer = NewSigner("Anna Kowalska", email, identity_country=country)
-    new = NewSignatureRequest(document.id, (signer,), signature_type=signature_type)
-    async with services.database.transaction() as tx:
-        return await services.ceremonies.open(tx, scope, new)
-
-
-async def agree(services: Services, request: SignatureRequest, entered: Entered = PIN) -> None:
-    async with services.database.transaction() as tx:
-        await services.ceremonies.consent(tx, request.signers[0].link_token, entered=entered)
-
-
-async def chosen(services: Services, request: SignatureRequest) -> list[str | None]:
-    async with services.database.transaction() as tx:
-        return [signing.trust_service for signing in await journal.recorded_signings(tx, request)]
 
 
 async def test_a_live_signature_goes_its_way(settings: Settings, conninfo: str, trust: Path) -> None:
@@ -369,27 +306,11 @@ async def test_both_versions_of_the_api(
         assert (await current(services, request)).status == "completed"
 
 
-async def confirming(services: Services, box: Box) -> SignatureRequest:
-    """A request whose signer has agreed and now has to confirm at the QTSP."""
-    email = f"{new_token()[:8].lower()}@company.example"
-    box.user(user_id=email, name="Carla Code", country="PL", pin="1234", auth_mode="oauth2code")
-    request = await requested(services, email=email)
-    await agree(services, request, Entered())
-    await run_cycle(services, request)
-    session = await session_of(services, request)
-    assert (session.step, session.awaited) == ("prepared", True)
-    return request
-
-
-async def session_of(services: Services, request: SignatureRequest) -> Session:
-    async with services.database.transaction() as tx:
-        return await services.ceremonies.session(tx, request.signers[0].link_token)
-
-
 async def at_the_qtsp(services: Services, request: SignatureRequest, decision: str) -> dict[str, str]:
     """What the QTSP sends back with the signer, who does there what a browser would do."""
     async with services.database.transaction() as tx:
-        address = await services.ceremonies.confirmation_address(tx, request.signers[0].link_token)
+        wanted = await services.ceremonies.to_confirm(tx, request.signers[0].link_token)
+    address = await services.ceremonies.confirmation_address(wanted)
     async with httpx.AsyncClient() as browser:
         page = await browser.get(address)
         assert page.status_code == 200, page.text

@@ -29,7 +29,7 @@ BARE = Records(
     issued_at={},
     verifications={},
 )
-NOTHING = RecordedSigning("sig_1", SIGNER.id, None, None, None, None, None, None, None, None, None, None)
+NOTHING = RecordedSigning("sig_1", SIGNER.id, None, None, "sandbox", None, None, None, None, None, None, None)
 
 
 def minutes(count: int) -> datetime:

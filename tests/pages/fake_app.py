@@ -193,11 +193,13 @@ class FakeServices:
             raise self.no_offer
         return Offer("alpha", self.demand)
 
-    async def send_otp(self, _tx: None, token: str) -> None:
-        self.otps.append(self._act(token).id)
+    async def send_otp(self, session: Session) -> None:
+        self.otps.append(session.signer.id)
 
-    async def confirmation_address(self, _tx: None, token: str) -> str:
-        self._act(token)
+    async def to_confirm(self, _tx: None, token: str) -> str:
+        return self._act(token).id
+
+    async def confirmation_address(self, _wanted: str) -> str:
         return "https://qtsp.example/confirm"
 
     async def confirmed(self, _tx: None, state: str, _code: str | None) -> str:
@@ -206,7 +208,14 @@ class FakeServices:
         return self.request.signers[0].link_token
 
     async def consent(
-        self, _tx: None, token: str, *, entered: Entered, ip_address: str | None, user_agent: str | None
+        self,
+        _tx: None,
+        token: str,
+        *,
+        offer: Offer | None,
+        entered: Entered,
+        ip_address: str | None,
+        user_agent: str | None,
     ) -> None:
         signer = self._act(token)
         wanted = (("pin", self.demand.pin, entered.pin), ("otp", self.demand.otp != "none", entered.otp))

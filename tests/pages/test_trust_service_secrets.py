@@ -100,7 +100,7 @@ async def test_who_confirms_at_the_trust_service_is_sent_there(
     stage.step, stage.awaited = "prepared", True
     waiting = (await browser.get(page)).text
     assert f'href="{page}/confirm"' in waiting
-    assert "data-progress" not in waiting  # nothing happens before the signer acts
+    assert 'data-awaited="true"' in waiting
     there = await browser.get(f"{page}/confirm")
     assert (there.status_code, there.headers["location"]) == (303, "https://qtsp.example/confirm")
     back = await browser.get("/confirmed", params={"state": "known", "code": "c"})

@@ -28,8 +28,9 @@ class AuthorityNames:
     """``name`` tells the authority apart here; the others stand in its certificates.
 
     ``country`` is ISO 3166-1 alpha-2. ``organization_identifier`` has a scheme of EN 319 412-1 clause 5.1.4
-    (``VATBE-0123456789``). ``mark`` goes before every common name, and ``marks_signers`` puts the
-    organisation into signers' names too: both are for what has no legal value.
+    (``VATBE-0123456789``). ``brand`` is what its CAs and services are called, else the organisation. ``mark``
+    goes before every common name, and ``marks_signers`` puts the organisation into signers' names too: both
+    are for what has no legal value.
     """
 
     name: str
@@ -37,6 +38,7 @@ class AuthorityNames:
     country: str
     organization_identifier: str | None = None
     mark: str = ""
+    brand: str = ""
     marks_signers: bool = False
 
     def __post_init__(self) -> None:
@@ -50,6 +52,7 @@ SANDBOX = AuthorityNames(
     country="BE",
     organization_identifier="NTRBE-0000000000",
     mark="SANDBOX",
+    brand="QSignHub",
     marks_signers=True,
 )
 
@@ -100,7 +103,7 @@ def service_name(names: AuthorityNames, what: str) -> x509.Name:
     ]
     if names.organization_identifier is not None:
         attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, names.organization_identifier))
-    common = f"{names.mark} QSignHub {what}" if names.mark else f"{names.organization} {what}"
+    common = f"{names.mark} {names.brand or names.organization} {what}".strip()
     return x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, _cut(common))])
 
 

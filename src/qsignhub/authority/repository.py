@@ -149,12 +149,15 @@ class Register:
         return [IssuedCertificate(**row) for row in rows]
 
     async def find_of_account(self, tx: Transaction, scope: Scope, serial: str) -> IssuedCertificate | None:
-        """A certificate that was issued for a signer of this account, in this mode."""
+        """A certificate that was issued for a signer of this account, in this mode.
+
+        A reference is a signing's id; where its certificate was renewed on the way, ``-1``, ``-2`` … follow.
+        """
         row = await fetch_one(
             tx,
             _SELECT + "AND serial = %s AND EXISTS ("
             "SELECT FROM signings JOIN signature_requests ON signature_requests.id = signings.request_id "
-            "WHERE signings.id = issued_certificates.reference "
+            "WHERE signings.id = split_part(issued_certificates.reference, '-', 1) "
             "AND signature_requests.account_id = %s AND signature_requests.mode = %s)",
             (self._authority, serial, scope.account_id, scope.mode),
         )

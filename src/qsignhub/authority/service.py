@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +12,7 @@ from cryptography import x509
 
 from qsignhub.authority import profiles, repository
 from qsignhub.authority.crls import ROOT, Crls
-from qsignhub.authority.errors import CertificateNotFound
+from qsignhub.authority.errors import AuthorityRootOffline, CertificateNotFound
 from qsignhub.authority.hierarchy import Hierarchy
 from qsignhub.authority.issuance import issue, prepare
 from qsignhub.authority.keys import AuthorityKeys
@@ -31,6 +32,8 @@ from qsignhub.revocation.adapters.in_process import LocalIssuer
 from qsignhub.revocation.model import CertificateStatus
 from qsignhub.timestamping.clock_watch import ClockWatch
 from qsignhub.timestamping.responder import TimestampResponder
+
+logger = logging.getLogger(__name__)
 
 TSA_POLICY: Final = "0.4.0.2023.1.1"  # BTSP, EN 319 421 clause 5.2
 _ROOT_CRL_KEPT = timedelta(seconds=60)
@@ -226,5 +229,9 @@ async def open_authority(
     keys, urls = AuthorityKeys(vault, names.name), Urls(base_url, path, docs_url)
     hierarchy = await open_hierarchy(database, keys, names, urls, clock.now())
     authority = Authority(database, keys, hierarchy, clock, watch)
-    await authority.root_crl()
+    try:
+        await authority.root_crl()
+    except AuthorityRootOffline:
+        # everything else can be answered; what needs the list asks for it again, and waits
+        logger.exception("authority %s has no current CRL of its root", names.name)
     return authority

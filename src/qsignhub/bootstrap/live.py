@@ -46,7 +46,7 @@ from qsignhub.custody.gate import Gate
 from qsignhub.custody.signer_secrets import SealedSignerSecrets
 from qsignhub.foundation.availability import Availability
 from qsignhub.foundation.clock import Clock
-from qsignhub.foundation.outward import outward_client
+from qsignhub.foundation.outward import OutwardRefused, outward_client
 from qsignhub.foundation.signature_algorithms import algorithm_named
 from qsignhub.revocation.adapters.by_issuer import RevocationByIssuer
 from qsignhub.revocation.adapters.http import HttpRevocationSource
@@ -226,7 +226,9 @@ def _timestamps(table: TimestampAuthorityTable, folder: Path, parts: TrustParts)
 
 
 async def _watched(file: TrustFile, folder: Path, parts: TrustParts) -> WatchedLists:
-    lists = WatchedLists([_source(table, folder, parts) for table in file.trusted_list], parts.clock)
+    lists = WatchedLists(
+        [_source(table, folder, parts) for table in file.trusted_list], parts.register, parts.clock
+    )
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(lists.refresh(), _PATIENCE_SECONDS)  # what is missing then comes later
     await parts.stack.enter_async_context(in_background(lists.run()))
@@ -257,7 +259,7 @@ def _source(table: TrustedListTable, folder: Path, parts: TrustParts) -> ListSou
                     if len(content) > _MAX_LIST_OCTETS:
                         raise ListUnreachable("it is too large")
                 return bytes(content)
-        except (httpx.HTTPError, TimeoutError) as failure:
+        except (httpx.HTTPError, OutwardRefused, TimeoutError) as failure:
             raise ListUnreachable(f"it could not be had ({type(failure).__name__})") from failure
 
     return ListSource(url, signers, fetch)

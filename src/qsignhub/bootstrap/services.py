@@ -150,6 +150,7 @@ async def _compose(
         Confirmations(trust, vault, clock, settings.signing_base),
         invitations,
         notices,
+        register,
         jobs,
         clock,
         account_clock,

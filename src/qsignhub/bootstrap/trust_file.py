@@ -20,6 +20,7 @@ ServiceName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}
 Country: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Url: TypeAlias = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$")]
 _RESERVED = "sandbox"
+_OF_THE_SANDBOX = frozenset({"ocsp", "tsa", "root", "issuing"})
 
 
 class TrustFileInvalid(Invalid):
@@ -38,6 +39,12 @@ class _Served(_Table):
     timeout_seconds: float = Field(default=10, ge=0.1, le=120)
 
 
+def _pairs(table: _Table, *pairs: tuple[str, str]) -> None:
+    for name, secret in pairs:
+        if (getattr(table, name) is None) != (getattr(table, secret) is None):
+            raise ValueError(f"{name} and {secret} belong together")
+
+
 class TimestampAuthorityTable(_Served):
     name: ServiceName
     url: Url
@@ -46,6 +53,13 @@ class TimestampAuthorityTable(_Served):
     username: str | None = None
     password: SecretStr | None = None
     bearer: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> Self:
+        _pairs(self, ("username", "password"))
+        if self.bearer is not None and self.username is not None:
+            raise ValueError("give either a bearer token, or username and password")
+        return self
 
 
 class TrustedListTable(_Served):
@@ -96,9 +110,9 @@ class CscTable(_Routed):
     def _complete(self) -> Self:
         if not self.timestamps:
             raise ValueError("timestamps: name at least one timestamp_authority")
-        for user, secret in (("client_id", "client_secret"), ("username", "password")):
-            if (getattr(self, user) is None) != (getattr(self, secret) is None):
-                raise ValueError(f"{user} and {secret} belong together")
+        _pairs(self, ("client_id", "client_secret"), ("username", "password"))
+        if sum(one is not None for one in (self.client_id, self.username, self.bearer)) > 1:
+            raise ValueError("give one of client_id, username and bearer, each with what belongs to it")
         return self
 
 
@@ -118,6 +132,8 @@ class AuthorityTable(_Routed):
 
     @model_validator(mode="after")
     def _not_qualified(self) -> Self:
+        if self.name in _OF_THE_SANDBOX or self.name.startswith("ca-"):
+            raise ValueError(f"name: {self.name} is an address of the sandbox's authority")
         if "qes" in self.signature_types:
             raise ValueError("signature_types: an authority of one's own makes no qualified signatures")
         return self
@@ -140,6 +156,9 @@ class TrustFile(_Table):
         ):
             if twice := {name for name in names if names.count(name) > 1}:
                 raise ValueError(f"{what}: the name {min(twice)} is there twice")
+        places = [table.url or table.path for table in self.trusted_list]
+        if len(set(places)) < len(places):
+            raise ValueError("trusted_list: the same list is there twice")
         for table in self.trust_service:
             if unknown := set(table.timestamps) - set(known):
                 raise ValueError(

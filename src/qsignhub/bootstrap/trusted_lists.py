@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from qsignhub.ceremonies.errors import TrustedListsUnavailable
+from qsignhub.ceremonies.trust import Standing
+from qsignhub.custody.ports import OnceOnly
 from qsignhub.foundation.clock import Clock
-from qsignhub.trustlists.errors import TrustedListError
+from qsignhub.trustlists.errors import TrustedListError, TrustedListStale
 from qsignhub.trustlists.model import TrustedList
 from qsignhub.trustlists.qualification import TrustedLists
 from qsignhub.trustlists.reader import read_trusted_list
@@ -19,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 _EVERY = timedelta(hours=1)
 _SOON = timedelta(seconds=30)
+_SEEN = "trusted-list.seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +36,27 @@ class ListSource:
 class WatchedLists:
     """A list counts from the moment it was read and verified until its own nextUpdate, and no longer."""
 
-    def __init__(self, sources: Sequence[ListSource], clock: Clock) -> None:
+    def __init__(self, sources: Sequence[ListSource], record: OnceOnly, clock: Clock) -> None:
         self._sources = sources
+        self._record = record
         self._clock = clock
         self._read: dict[str, TrustedList] = {}
         self._lists = TrustedLists(())
 
-    def is_qualified(self, certificate: bytes, chain: Sequence[bytes], at: datetime) -> bool:
-        """Qualified for electronic signatures by the lists that are current now.
+    def standing(self, certificate: bytes, chain: Sequence[bytes], at: datetime) -> Standing:
+        """By the lists that are current now.
 
-        Raises TrustedListsUnavailable where a list that could say so is not to be had now.
+        Raises TrustedListsUnavailable where a list that could say more is not to be had now.
         """
         if any(self._is_over(one) for one in self._lists.lists):
             self._take()
         found = self._lists.qualified(certificate, chain, at)
-        if not found.qualified and len(self._lists.lists) < len(self._sources):
+        standing = Standing(qualified=found.qualified and found.for_esig, qscd=found.qscd)
+        if not standing.makes_qes and len(self._lists.lists) < len(self._sources):
             raise TrustedListsUnavailable(
                 "Not every trusted list could be read; what is not listed is unknown."
             )
-        return found.qualified and found.for_esig
+        return standing
 
     async def run(self) -> None:
         """Reads all lists again every hour, and sooner what could not be read."""
@@ -65,6 +70,7 @@ class WatchedLists:
             try:
                 xml = await source.fetch()
                 found = await asyncio.to_thread(read_trusted_list, xml, source.signers, self._clock.now())
+                await self._not_older(source.place, found)
             except (TrustedListError, OSError, ListUnreachable) as failure:
                 logger.warning("The trusted list %s is not used: %s", source.place, failure)
                 whole = False
@@ -72,6 +78,16 @@ class WatchedLists:
                 self._read[source.place] = found
         self._take()
         return whole
+
+    async def _not_older(self, place: str, found: TrustedList) -> None:
+        """A list that was replaced does not come back: it would undo what its successor says.
+
+        What was seen is on record, over restarts. Raises TrustedListStale.
+        """
+        name = f"{place}#{found.sequence_number:012d}#{int(found.issued_at.timestamp()):012d}"
+        if max(await self._record.names(_SEEN, f"{place}#"), default="") > name:
+            raise TrustedListStale(f"the list is number {found.sequence_number}, and a later one was there")
+        await self._record.claim(_SEEN, name, b"")
 
     def _take(self) -> None:
         self._lists = TrustedLists([one for one in self._read.values() if not self._is_over(one)])

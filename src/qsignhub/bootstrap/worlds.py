@@ -12,6 +12,7 @@ from qsignhub.bootstrap.key_places import custody_maker
 from qsignhub.bootstrap.live import open_live
 from qsignhub.bootstrap.overrides import Overrides
 from qsignhub.bootstrap.sandbox import open_sandbox
+from qsignhub.bootstrap.sweeping import sweep_on
 from qsignhub.bootstrap.trust_parts import TrustParts
 from qsignhub.ceremonies.routing import Route, TrustServices
 from qsignhub.ceremonies.trust import TrustService
@@ -47,6 +48,7 @@ async def open_worlds(
     if overrides.clock is None:  # one that is set by hand has no course of its own
         watch = ClockWatch(clock=clock, references=settings.ntp_references)
         await stack.enter_async_context(in_background(watch.run()))
+    await stack.enter_async_context(in_background(sweep_on(vault)))
     parts = TrustParts(settings, side, vault, register, clock, watch, stack)
     make_custody = overrides.custody or custody_maker(settings.sandbox_keys, parts)
     sandbox, authority = await open_sandbox(parts, make_custody)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qsignhub.ceremonies.errors import SignerSecretMissing
+from qsignhub.ceremonies.errors import OtpTooSoon, SignerSecretMissing, TrustServiceNotConfigured
 from qsignhub.ceremonies.routing import TrustServices
 from qsignhub.ceremonies.trust import Demand, TrustService, signatory_of
+from qsignhub.custody.ports import OnceOnly
 from qsignhub.custody.signer_secrets import SignerCredentials
+from qsignhub.foundation.clock import Clock
 from qsignhub.signature_requests.model import SignatureRequest, Signer
 
 _MOST_CHARACTERS = 128
+_OTP = "ceremonies.otp-sent"
+_OTP_PAUSE_SECONDS, _MOST_OTPS = 30, 20
 _NAMES = {"pin": "PIN", "otp": "one-time password"}
 
 
@@ -37,21 +41,30 @@ NOTHING_ENTERED = Entered()
 
 
 class Authorisations:
-    def __init__(self, trust: TrustServices) -> None:
+    def __init__(self, trust: TrustServices, once: OnceOnly, clock: Clock) -> None:
         self._trust = trust
+        self._once = once
+        self._clock = clock
 
     async def offer(self, request: SignatureRequest, signer: Signer) -> Offer:
-        """Raises TrustServiceUnavailable, and a Refused where the service cannot sign for this person."""
-        service = await self._choose(request, signer)
-        return Offer(service.name, await service.certificates.demand(signatory_of(signer)))
+        """Asks the trust services, so not within a transaction.
 
-    async def begin(self, request: SignatureRequest, signer: Signer, entered: Entered) -> TrustService:
+        Raises TrustServiceUnavailable, and a Refused where no service can sign for this person.
+        """
+        service, demand = await self._trust.offer(request.scope, request.signature_type, signatory_of(signer))
+        return Offer(service.name, demand)
+
+    async def begin(
+        self, request: SignatureRequest, signer: Signer, offer: Offer, entered: Entered
+    ) -> TrustService:
         """The service that the signature is made with from now on; what the signer entered is on its way.
 
-        Raises SignerSecretMissing, and what ``offer`` raises.
+        Raises SignerSecretMissing, and TrustServiceNotConfigured where the offer is none.
         """
-        service = await self._choose(request, signer)
-        demand = await service.certificates.demand(signatory_of(signer))
+        country = signer.identity_country
+        if not self._trust.may_sign(request.scope, request.signature_type, country, offer.service):
+            raise TrustServiceNotConfigured("This trust service is not for such signatures.")
+        service, demand = self._trust.named(request.scope.mode, offer.service), offer.demand
         if demand.nothing or demand.confirmation:
             return service
         pin = _given("pin", entered.pin) if demand.pin else None
@@ -62,12 +75,18 @@ class Authorisations:
         return service
 
     async def send_otp(self, request: SignatureRequest, signer: Signer) -> None:
-        """Has the service send the signer a one-time password."""
-        service = await self._choose(request, signer)
-        await service.certificates.send_otp(signatory_of(signer))
+        """Has the service send the signer a one-time password; asks it, so not within a transaction.
 
-    async def _choose(self, request: SignatureRequest, signer: Signer) -> TrustService:
-        return await self._trust.choose(request.scope, request.signature_type, signer.identity_country)
+        Raises OtpTooSoon: one in half a minute, twenty in all.
+        """
+        service, demand = await self._trust.offer(request.scope, request.signature_type, signatory_of(signer))
+        if demand.otp != "online":
+            return
+        sent = await self._once.names(_OTP, f"{signer.id}/")
+        slot = int(self._clock.now().timestamp() // _OTP_PAUSE_SECONDS)
+        if len(sent) >= _MOST_OTPS or not await self._once.claim(_OTP, f"{signer.id}/{slot}", b""):
+            raise OtpTooSoon("A one-time password was sent a moment ago; wait half a minute for another one.")
+        await service.certificates.send_otp(signatory_of(signer))
 
 
 def _given(field: str, value: str | None) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hmac
 import json
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import re
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 from qsignhub.ceremonies import journal
-from qsignhub.ceremonies.errors import ConfirmationUnknown, NothingToConfirm
+from qsignhub.ceremonies.errors import ConfirmationUnknown, NothingToConfirm, TrustServiceGone
 from qsignhub.ceremonies.journal import there
 from qsignhub.ceremonies.routing import TrustServices
 from qsignhub.ceremonies.trust import TrustService, signatory_of
@@ -27,7 +28,19 @@ from qsignhub.signing.formats import FORMATS
 
 PATIENCE = timedelta(minutes=10)
 CALLBACK = "/confirmed"
-_KIND = "ceremonies.confirmation"
+KIND = "ceremonies.confirmation"
+_STATE = re.compile(r"[0-9A-Za-z_-]{1,64}\.[0-9A-Za-z_-]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class ToConfirm:
+    """A signing that waits for its signer, and exactly what is to be signed."""
+
+    service: TrustService
+    signer: Signer
+    signing_id: str
+    key_id: str
+    message: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +52,6 @@ class _Expected:
     service: str
     signing_id: str
     code_verifier: str
-    until: float
 
 
 class Confirmations:
@@ -49,64 +61,74 @@ class Confirmations:
         self._clock = clock
         self._redirect_uri = f"{signing_base}{CALLBACK}"
 
-    async def address(self, tx: Transaction, request: SignatureRequest, signer: Signer) -> str:
-        """Where the signer has to go now. Raises NothingToConfirm, and what the service raises."""
+    async def is_wanted(self, tx: Transaction, request: SignatureRequest, signer: Signer) -> bool:
+        """Whether the signer is to go to the trust service's page now."""
         signing = await journal.of_signer(tx, request, signer)
         if signing is None or signing.step != "prepared" or signing.awaiting_since is None:
+            return False
+        try:
+            service = self._trust.named(request.scope.mode, signing.trust_service)
+        except TrustServiceGone:
+            return False
+        return service.secrets is not None and await service.secrets.waiting(signer.id) is None
+
+    async def wanted(self, tx: Transaction, request: SignatureRequest, signer: Signer) -> ToConfirm:
+        """From now on there are ten minutes again. Raises NothingToConfirm."""
+        signing = await journal.of_signer(tx, request, signer)
+        if signing is None or not await self.is_wanted(tx, request, signer):
             raise NothingToConfirm("There is nothing to confirm at the trust service now.")
-        service = self._trust.named(request.scope.mode, there(signing.trust_service))
-        message = FORMATS[request.format].message(Prepared(there(signing.signed_attributes)))
-        state = f"{signer.id}.{new_token()}"
-        confirmation = await service.certificates.confirmation(
-            signatory_of(signer), message, redirect_uri=self._redirect_uri, state=state
+        await journal.await_signer(tx, signing, self._clock.now())
+        return ToConfirm(
+            self._trust.named(request.scope.mode, signing.trust_service),
+            signer,
+            signing.id,
+            there(signing.key_id),
+            FORMATS[request.format].message(Prepared(there(signing.signed_attributes))),
         )
-        expected = {
-            "state": state,
-            "link_token": signer.link_token,
-            "service": service.name,
-            "signing_id": signing.id,
-            "code_verifier": confirmation.code_verifier,
-            "until": (self._clock.now() + PATIENCE).timestamp(),
-        }
-        await self._store.destroy(_KIND, signer.id)
-        await self._store.keep(_KIND, signer.id, json.dumps(expected).encode())
+
+    async def address(self, wanted: ToConfirm) -> str:
+        """Where the signer has to go; raises what the service raises."""
+        signer = wanted.signer
+        state = f"{signer.id}.{new_token()}"
+        confirmation = await wanted.service.certificates.confirmation(
+            wanted.key_id, wanted.message, redirect_uri=self._redirect_uri, state=state
+        )
+        expected = _Expected(
+            state, signer.link_token, wanted.service.name, wanted.signing_id, confirmation.code_verifier
+        )
+        await self._store.destroy(KIND, signer.id)
+        await self._store.keep(KIND, signer.id, json.dumps(asdict(expected)).encode())
         return confirmation.url
 
     async def returned(self, state: str) -> str:
         """The link token of the signer who comes back with this state. Raises ConfirmationUnknown."""
-        return (await self._expected(state)).link_token
+        expected = await self._expected(state.partition(".")[0]) if _STATE.fullmatch(state) else None
+        if expected is None or not hmac.compare_digest(expected.state, state):
+            raise ConfirmationUnknown("This confirmation is not expected.")
+        return expected.link_token
 
-    async def confirmed(
-        self, tx: Transaction, request: SignatureRequest, signer: Signer, state: str, code: str
-    ) -> None:
-        """Hands the code on to custody, once. Raises ConfirmationUnknown."""
-        expected = await self._expected(state)
-        await self._store.destroy(_KIND, signer.id)
+    async def confirmed(self, tx: Transaction, request: SignatureRequest, signer: Signer, code: str) -> bool:
+        """Hands the code on to custody, once; False where it is for a signing that waits no more."""
+        expected = await self._expected(signer.id)
+        await self._store.destroy(KIND, signer.id)
         signing = await journal.of_signer(tx, request, signer)
-        if signing is None or signing.id != expected.signing_id or signing.step != "prepared":
-            raise ConfirmationUnknown("What was confirmed is not what is to be signed now.")
+        if expected is None or signing is None or signing.id != expected.signing_id:
+            return False
         service = self._trust.named(request.scope.mode, expected.service)
-        if service.secrets is None:
-            raise ConfirmationUnknown("The trust service takes no confirmation.")
+        if signing.step != "prepared" or service.secrets is None:
+            return False
         credentials = SignerCredentials(
             code=code, code_verifier=expected.code_verifier, redirect_uri=self._redirect_uri
         )
         await service.secrets.keep(signer.id, credentials)
+        return True
 
     async def denied(self, signer: Signer) -> None:
-        await self._store.destroy(_KIND, signer.id)
+        await self._store.destroy(KIND, signer.id)
 
-    async def _expected(self, state: str) -> _Expected:
-        signer_id = state.partition(".")[0]
-        kept = await self._store.reveal(_KIND, signer_id)
-        expected = _Expected(**json.loads(kept)) if kept else None
-        if (
-            expected is None
-            or not hmac.compare_digest(expected.state.encode(), state.encode())
-            or datetime.fromtimestamp(expected.until, UTC) <= self._clock.now()
-        ):
-            raise ConfirmationUnknown("This confirmation is not expected, or came too late.")
-        return expected
+    async def _expected(self, signer_id: str) -> _Expected | None:
+        kept = await self._store.reveal(KIND, signer_id)
+        return _Expected(**json.loads(kept)) if kept else None
 
 
 async def is_missing(service: TrustService, signer: Signer) -> bool:

@@ -18,7 +18,7 @@ from qsignhub.ceremonies.sealing import Sealing
 from qsignhub.ceremonies.signature import SignatureSteps
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
-from qsignhub.foundation.errors import Refused
+from qsignhub.foundation.errors import Refused, Unavailable
 from qsignhub.foundation.jobs import Jobs
 from qsignhub.foundation.scope import Scope
 from qsignhub.signature_requests.model import SignatureRequest
@@ -50,11 +50,23 @@ class SigningCycle:
         The request is locked first: two signers at once are two revisions, one after the other.
         """
         request = await self._requests.lock(tx, scope, request_id)
-        signing = await journal.current(tx, request)
-        if signing is None or await self._waits(tx, request, signing):
-            return False
+        unavailable: Unavailable | None = None
+        for signing in await journal.under_way(tx, request):
+            try:
+                return await self._advance(tx, request, signing)
+            except Unavailable as failure:
+                if signing.holds_document or signing.signer_id is None:
+                    raise
+                unavailable = unavailable or failure  # nobody else has to wait for this one's service
+        if unavailable is not None:
+            raise unavailable
+        return False
+
+    async def _advance(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> bool:
         try:
             async with tx.transaction():
+                if await self._waits(tx, request, signing):
+                    return False
                 await self._step(tx, request, signing)
         except Refused as refusal:
             if signing.signer_id is None:

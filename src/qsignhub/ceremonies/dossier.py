@@ -88,7 +88,7 @@ class Dossiers:
         return Dossier(request, history, signed.blob_key, checks)
 
     async def _issued_at(self, tx: Transaction, mode: Mode, signing: RecordedSigning) -> datetime | None:
-        if signing.trust_service is None or signing.key_id is None:
+        if signing.key_id is None:
             return None
         try:
             certificates = self._trust.named(mode, signing.trust_service).certificates

@@ -6,6 +6,7 @@
 ├── NothingToConfirm           no confirmation at a trust service is wanted now       (Conflict)
 ├── NotYourTurn                somebody else signs first                              (Conflict)
 ├── IdentityNotVerified        identity comes before signing                          (Conflict)
+├── OtpTooSoon                 a one-time password was sent a moment ago              (TooMany)
 ├── SignerSecretMissing        the trust service wants a PIN or a one-time password    (Invalid)
 ├── TrustServiceNotConfigured  live mode without a trust service for this signature   (Invalid)
 ├── TrustServiceUnavailable    none of those that could sign answers now              (Unavailable)
@@ -27,7 +28,16 @@ JournalBroken is not one of them: it is a defect of ours, and stops the job for 
 
 from __future__ import annotations
 
-from qsignhub.foundation.errors import Conflict, Gone, Invalid, NotFound, QSignHubError, Refused, Unavailable
+from qsignhub.foundation.errors import (
+    Conflict,
+    Gone,
+    Invalid,
+    NotFound,
+    QSignHubError,
+    Refused,
+    TooMany,
+    Unavailable,
+)
 
 
 class LinkUnknown(NotFound):
@@ -56,6 +66,10 @@ class NotYourTurn(Conflict):
 
 class IdentityNotVerified(Conflict):
     code = "IDENTITY_NOT_VERIFIED"
+
+
+class OtpTooSoon(TooMany):
+    code = "OTP_TOO_SOON"
 
 
 class SignerSecretMissing(Invalid):

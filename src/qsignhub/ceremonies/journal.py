@@ -48,7 +48,7 @@ class Signing:
     signer_id: str | None
     step: Step
     begun_at: datetime
-    trust_service: str | None
+    trust_service: str
     key_id: str | None
     algorithm: str | None
     certificate: bytes | None
@@ -70,6 +70,11 @@ class Signing:
     result_key: str | None
     result_sha256: str | None
     result_size: int | None
+
+    @property
+    def holds_document(self) -> bool:
+        """A revision is prepared for it: no other can be made before it ends."""
+        return self.step not in {"authorised", "certified"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ class RecordedSigning:
     signer_id: str | None
     finished_at: datetime | None
     refusal_code: str | None
-    trust_service: str | None
+    trust_service: str
     key_id: str | None
     certificate: bytes | None
     chain: Sequence[bytes] | None
@@ -164,15 +169,17 @@ async def begin(
     )
 
 
-async def current(tx: Transaction, request: SignatureRequest) -> Signing | None:
-    """The signing under way, else the one that waits longest: revisions are made one after the other."""
-    row = await fetch_one(
+async def under_way(tx: Transaction, request: SignatureRequest) -> list[Signing]:
+    """All that have begun and not ended: the one that holds the document (its revision is prepared) first,
+    then those that wait, the longest first.
+    """
+    rows = await fetch_all(
         tx,
         "SELECT * FROM signings WHERE request_id = %s AND finished_at IS NULL "
-        "ORDER BY step = 'authorised', begun_at, id LIMIT 1",
+        "ORDER BY step IN ('authorised', 'certified'), begun_at, id",
         (request.id,),
     )
-    return _signing(row) if row else None
+    return [_signing(row) for row in rows]
 
 
 async def last_timestamp(tx: Transaction, request: SignatureRequest) -> bytes | None:

@@ -10,9 +10,9 @@ from qsignhub.ceremonies.errors import (
     TrustServiceNotConfigured,
     TrustServiceUnavailable,
 )
-from qsignhub.ceremonies.trust import TrustService
+from qsignhub.ceremonies.trust import Demand, Signatory, TrustService
 from qsignhub.foundation.availability import Availability
-from qsignhub.foundation.errors import Unavailable
+from qsignhub.foundation.errors import Refused, Unavailable
 from qsignhub.foundation.scope import Mode, Scope
 from qsignhub.signature_requests.model import SignatureType
 
@@ -54,17 +54,38 @@ class TrustServices:
         """
         return [self._routes_of(scope, signature_type, country)[0].service for country in countries]
 
-    async def choose(self, scope: Scope, signature_type: SignatureType, country: str | None) -> TrustService:
-        """The first that is up. One that does not answer is left out for a while, and comes back.
+    async def offer(
+        self, scope: Scope, signature_type: SignatureType, who: Signatory
+    ) -> tuple[TrustService, Demand]:
+        """The first that is up and can sign for this person, and what it wants from them.
 
-        Raises TrustServiceNotConfigured; TrustServiceUnavailable where none of those that could is up.
+        Asks the services themselves: not for within a transaction. One that does not answer is left out for
+        a while and comes back; one that does not know the person leaves them to the next. While all rest,
+        they are asked all the same. Raises TrustServiceNotConfigured; TrustServiceUnavailable where none
+        of those that could is up; else the Refused of the last.
         """
-        routes = self._routes_of(scope, signature_type, country)
-        for route in routes:
-            if route.availability.is_due() and await self.is_up(route):
-                return route.service
+        routes = self._routes_of(scope, signature_type, who.country)
+        due = [route for route in routes if route.availability.is_due()] or routes
+        refusal: Refused | None = None
+        for route in due:
+            try:
+                demand = await route.service.certificates.demand(who)
+            except Unavailable:
+                route.availability.failed()
+            except Refused as unknown:
+                route.availability.worked()
+                refusal = unknown
+            else:
+                route.availability.worked()
+                return route.service, demand
+        if refusal is not None:
+            raise refusal
         names = ", ".join(route.service.name for route in routes)
         raise TrustServiceUnavailable(f"No trust service for this signature answers now ({names}).")
+
+    def may_sign(self, scope: Scope, signature_type: SignatureType, country: str | None, name: str) -> bool:
+        """Whether a service is one of those that such a signature may be made with."""
+        return any(route.service.name == name for route in self._routes_of(scope, signature_type, country))
 
     def named(self, mode: Mode, name: str) -> TrustService:
         """The service that a signing was begun with. Raises TrustServiceGone where it is no longer there:
@@ -74,17 +95,6 @@ class TrustServices:
             if service.name == name:
                 return service
         raise TrustServiceGone(f"The trust service {name} is not configured any more.")
-
-    @staticmethod
-    async def is_up(route: Route) -> bool:
-        """Asks the service itself, and remembers."""
-        try:
-            await route.service.certificates.ping()
-        except Unavailable:
-            route.availability.failed()
-            return False
-        route.availability.worked()
-        return True
 
     def _routes_of(self, scope: Scope, signature_type: SignatureType, country: str | None) -> Sequence[Route]:
         everything = self._routes.get(scope.mode, ())

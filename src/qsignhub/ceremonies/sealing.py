@@ -47,7 +47,7 @@ class Sealing:
 
     async def _seal(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> None:
         """Adds the timestamp service's own status, then the timestamp that covers everything."""
-        trust = self._trust.named(request.scope.mode, there(signing.trust_service))
+        trust = self._trust.named(request.scope.mode, signing.trust_service)
         source = await self._workplace.source(tx, request)
         last = await journal.last_timestamp(tx, request)
         data = await self._workplace.validation_data(trust, read_kept_token(there(last)))

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from qsignhub.ceremonies import journal
 from qsignhub.ceremonies.authorisation import NOTHING_ENTERED, Authorisations, Entered, Offer
-from qsignhub.ceremonies.confirmations import Confirmations
+from qsignhub.ceremonies.confirmations import Confirmations, ToConfirm
 from qsignhub.ceremonies.cycle import SIGN_JOB, SigningCycle
 from qsignhub.ceremonies.errors import (
     IdentityNotVerified,
@@ -24,6 +24,7 @@ from qsignhub.ceremonies.notices import Notices
 from qsignhub.ceremonies.plan import Plan, plan_of
 from qsignhub.ceremonies.routing import TrustServices
 from qsignhub.ceremonies.trust import TrustService, signatory_of
+from qsignhub.custody.ports import OnceOnly
 from qsignhub.documents.model import Document
 from qsignhub.documents.service import Documents
 from qsignhub.foundation.account_clock import AccountClock
@@ -81,6 +82,7 @@ class Ceremonies:
         confirmations: Confirmations,
         invitations: Invitations,
         notices: Notices,
+        once: OnceOnly,
         jobs: Jobs,
         clock: Clock,
         time: AccountClock,
@@ -90,7 +92,7 @@ class Ceremonies:
         self._documents = documents
         self._identities = identities
         self._trust = trust
-        self._authorisations = Authorisations(trust)
+        self._authorisations = Authorisations(trust, once, clock)
         self._cycle = cycle
         self._confirmations = confirmations
         self._invitations = invitations
@@ -116,7 +118,7 @@ class Ceremonies:
         now = await self._time.now(tx, scope)
         request = planned(scope, document, new, now)
         listed = [
-            await service.certificates.would_be_qualified(signatory_of(signer), service.trusted_lists)
+            await service.certificates.would_make_qes(signatory_of(signer), service.trusted_lists)
             for service, signer in zip(services, request.signers, strict=True)
         ]
         return plan_of(request, document, listed=listed)
@@ -193,8 +195,7 @@ class Ceremonies:
         over = await self._requests.is_over(tx, request)
         asked = signer.status in {"verified", "pending_signature"}
         refusal = await journal.last_refusal(tx, request, signer) if asked else None
-        signing = await journal.of_signer(tx, request, signer) if step == "prepared" else None
-        awaited = signing is not None and signing.awaiting_since is not None
+        awaited = step == "prepared" and await self._confirmations.is_wanted(tx, request, signer)
         return Session(request, signer, document, request.is_turn_of(signer), over, step, awaited, refusal)
 
     async def overview(self, tx: Transaction, token: str) -> tuple[SignatureRequest, Document]:
@@ -226,29 +227,38 @@ class Ceremonies:
         """
         return await self._authorisations.offer(session.request, session.signer)
 
-    async def send_otp(self, tx: Transaction, token: str) -> None:
-        """Has the trust service send the signer a one-time password."""
-        request, signer = await self._act(tx, token)
-        await self._authorisations.send_otp(request, signer)
+    async def send_otp(self, session: Session) -> None:
+        """Has the trust service send the signer a one-time password; not within a transaction.
 
-    async def confirmation_address(self, tx: Transaction, token: str) -> str:
-        """The trust service's page on which the signer confirms what is signed. Raises NothingToConfirm."""
+        Raises OtpTooSoon, TrustServiceUnavailable, Refused.
+        """
+        await self._authorisations.send_otp(session.request, session.signer)
+
+    async def to_confirm(self, tx: Transaction, token: str) -> ToConfirm:
+        """What the signer has to confirm at the trust service now. Raises NothingToConfirm."""
         request, signer = await self._act(tx, token)
-        return await self._confirmations.address(tx, request, signer)
+        return await self._confirmations.wanted(tx, request, signer)
+
+    async def confirmation_address(self, wanted: ToConfirm) -> str:
+        """The trust service's page for it. Asks the service, so not within a transaction."""
+        return await self._confirmations.address(wanted)
 
     async def confirmed(self, tx: Transaction, state: str, code: str | None) -> str:
         """The signer is back from the trust service, with a code, or without one: it was not confirmed.
 
-        The token of the signer's link. Raises ConfirmationUnknown, LinkSpent, RequestClosed.
+        The token of the signer's link: the page says how things stand, also where it came too late.
+        Raises ConfirmationUnknown, LinkSpent, RequestClosed.
         """
         token = await self._confirmations.returned(state)
         request, signer = await self._act(tx, token)
         if code:
-            await self._confirmations.confirmed(tx, request, signer, state, code)
+            in_time = await self._confirmations.confirmed(tx, request, signer, code)
         else:
+            in_time = True
             await self._confirmations.denied(signer)
             await self._cycle.deny(tx, request.scope, request.id, signer.id)
-        await self._enqueue(tx, SIGN_JOB, request.scope, request.id)
+        if in_time:
+            await self._enqueue(tx, SIGN_JOB, request.scope, request.id)
         return token
 
     async def consent(
@@ -256,14 +266,15 @@ class Ceremonies:
         tx: Transaction,
         token: str,
         *,
+        offer: Offer | None = None,
         entered: Entered = NOTHING_ENTERED,
         ip_address: str | None = None,
         user_agent: str | None = None,
     ) -> None:
-        """The signer's act of signing. Done twice, it is done once: the second finds the first under way.
+        """The signer's act of signing, with the trust service of ``offer``, which was had before.
 
-        Raises LinkUnknown, LinkSpent, RequestClosed, NotYourTurn, IdentityNotVerified, SignerSecretMissing,
-        TrustServiceUnavailable.
+        Done twice, it is done once: the second finds the first under way. Raises LinkUnknown, LinkSpent,
+        RequestClosed, NotYourTurn, IdentityNotVerified, SignerSecretMissing, TrustServiceUnavailable.
         """
         request, signer = await self._act(tx, token)
         if signer.status == "signing":
@@ -274,7 +285,8 @@ class Ceremonies:
         now = self._clock.now()
         signable = self._documents.signable(document, request.format)
         consent = Consent(signer.id, document.sha256, signable.sha256, now)
-        service = await self._authorisations.begin(request, signer, entered)
+        offer = offer or await self._authorisations.offer(request, signer)
+        service = await self._authorisations.begin(request, signer, offer, entered)
         await journal.add_consent(tx, request.scope, consent, ip_address, user_agent)
         await journal.begin(tx, request, new_id("sig"), signer, service.name, now)
         await self._requests.signer_moved(tx, request, signer, "consented")

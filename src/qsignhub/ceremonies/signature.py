@@ -16,21 +16,23 @@ from qsignhub.ceremonies.errors import (
     ConsentLapsed,
     DocumentChanged,
     TrustedListsUnavailable,
+    TrustServiceGone,
 )
 from qsignhub.ceremonies.evidence import validity_of, view_of_certificate, view_of_timestamp
 from qsignhub.ceremonies.invitations import Invitations
 from qsignhub.ceremonies.journal import JournaledActivation, Signing, Step, there
 from qsignhub.ceremonies.routing import TrustServices
-from qsignhub.ceremonies.trust import TrustService, signatory_of
+from qsignhub.ceremonies.trust import NOT_QUALIFIED, Standing, TrustService, signatory_of
 from qsignhub.ceremonies.workplace import Workplace, published, waiting_for_better
 from qsignhub.custody import activation as activations
 from qsignhub.custody.activation import Activation
-from qsignhub.custody.errors import ActivationExpired, SignerNotAuthorised
+from qsignhub.custody.errors import ActivationExpired, ActivationUsed, SignerNotAuthorised
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.ids import new_id
 from qsignhub.foundation.signature_algorithms import SignatureAlgorithm, algorithm_named
 from qsignhub.identity.service import IdentityVerifications
+from qsignhub.revocation.paths import path_of
 from qsignhub.signature_requests.model import SignatureRequest, Signer
 from qsignhub.signature_requests.service import SignatureRequests
 from qsignhub.signing import cms
@@ -92,7 +94,7 @@ class SignatureSteps:
         """Whether nothing can be done before the signer has confirmed at the trust service, in time."""
         if signing.step != "prepared":
             return False
-        service = self._trust.named(request.scope.mode, there(signing.trust_service))
+        service = self._trust.named(request.scope.mode, signing.trust_service)
         if not await confirmations.is_missing(service, signer):
             return False
         if signing.awaiting_since is None:
@@ -110,6 +112,7 @@ class SignatureSteps:
 
     async def _certify(self, work: _Work) -> None:
         """The signer's key and certificate: made for this one signature, or the signer's at the service."""
+        await self._current_consent(work)
         verification = await self._identities.of_signer(work.tx, work.request.scope, work.signer.id)
         country = verification.identity.document_country if verification and verification.identity else None
         who = replace(
@@ -121,12 +124,7 @@ class SignatureSteps:
         key = await trust.certificates.certify(
             work.tx, _reference(work.signing), who, work.request.signature_type
         )
-        wanted = trust.qualified_or_nothing and work.request.signature_type == "qes"
-        if wanted and not _is_qualified(work, trust, key.certificate, key.chain, self._clock.now()):
-            raise CertificateNotQualified(
-                "A qualified signature is asked for, and by the trusted lists the signer's certificate "
-                "is not qualified. Nothing was signed."
-            )
+        _standing(work, trust, key.certificate, key.chain, self._clock.now())
         await journal.record(
             work.tx,
             work.signing,
@@ -184,9 +182,7 @@ class SignatureSteps:
     async def _activate(self, work: _Work) -> None:
         """The signer's authorisation, bound to this key and this digest, on record before its use."""
         now = self._clock.now()
-        consent = await journal.find_consent(work.tx, work.request.scope, work.signer.id)
-        if consent is None or consent.given_at + CONSENT_LIFETIME <= now:
-            raise ConsentLapsed("Too long since the signer agreed; the signer is asked to confirm again.")
+        await self._current_consent(work)
         if await confirmations.is_missing(self._service(work), work.signer):
             raise ConsentLapsed("The signer did not confirm at the trust service; the signer is asked again.")
         activation = Activation(
@@ -203,11 +199,18 @@ class SignatureSteps:
         await journal.add_activation(work.tx, work.signing, journaled, now)
         await journal.record(work.tx, work.signing, "activated")
 
+    async def _current_consent(self, work: _Work) -> None:
+        consent = await journal.find_consent(work.tx, work.request.scope, work.signer.id)
+        if consent is None or consent.given_at + CONSENT_LIFETIME <= self._clock.now():
+            raise ConsentLapsed("Too long since the signer agreed; the signer is asked to confirm again.")
+
     async def _sign(self, work: _Work) -> None:
         """One use of the key; after a crash its outcome is asked of custody, not repeated."""
         if await self._renewed(work, self._clock.now()):
             return
-        custody, key_id = self._service(work).custody, there(work.signing.key_id)
+        trust, key_id = self._service(work), there(work.signing.key_id)
+        _standing(work, trust, there(work.signing.certificate), _path(work.signing)[1:], self._clock.now())
+        custody = trust.custody
         message = _format(work).message(_prepared(work.signing))
         activation = await journal.issued_activation(work.tx, work.signing)
         if activation is None:
@@ -224,6 +227,10 @@ class SignatureSteps:
                 signature = await custody.sign(key_id, message, activation.token)
             except ActivationExpired:
                 await journal.settle_activation(work.tx, activation.id, "lapsed")
+                await journal.record(work.tx, work.signing, "prepared")
+                return
+            except ActivationUsed:  # by somebody who thought the same between the question and the use
+                await journal.settle_activation(work.tx, activation.id, "burnt")
                 await journal.record(work.tx, work.signing, "prepared")
                 return
             except SignerNotAuthorised as refusal:
@@ -249,8 +256,7 @@ class SignatureSteps:
     async def _embed(self, work: _Work) -> None:
         """Signature, chain and status into the document: B-LT."""
         certificate, token = there(work.signing.certificate), self._token(work.signing)
-        path = (certificate, *there(work.signing.chain))
-        data = await self._workplace.validation_data(self._service(work), token, path)
+        data = await self._workplace.validation_data(self._service(work), token, _path(work.signing))
         made = Made(
             prepared=_prepared(work.signing),
             first=there(work.signing.base_revision) == 0,
@@ -270,13 +276,13 @@ class SignatureSteps:
         """The revision, the signer's and the request's state and their events, all or nothing."""
         certificate, token = there(work.signing.certificate), self._token(work.signing)
         trust = self._service(work)
-        qualified = _is_qualified(work, trust, certificate, there(work.signing.chain), token.gen_time)
+        standing = _standing(work, trust, certificate, _path(work.signing)[1:], token.gen_time)
         await self._requests.publish_revision(work.tx, work.request, work.signing.id, published(work.signing))
         moved = await self._requests.signature_published(
             work.tx,
             work.request,
             work.signer,
-            view_of_certificate(certificate, qualified=qualified),
+            view_of_certificate(certificate, qualified=standing.qualified),
             view_of_timestamp(token),
             token.gen_time,
         )
@@ -302,32 +308,36 @@ class SignatureSteps:
             raise CertificateExpired("The signer's certificate was not valid when the signature was made.")
         activation = await journal.issued_activation(work.tx, work.signing)
         if activation is not None:
-            await self._settle(work.tx, work.request, work.signing, activation)
+            await self._settle(work.tx, self._service(work), activation)
         await certificates.dispose(there(work.signing.key_id))
         await journal.renew(work.tx, work.signing)
         return True
 
     async def abandon(self, tx: Transaction, request: SignatureRequest, signing: Signing) -> None:
         """Settles a refused signing: what became of its authorisation is on record, its key is no more."""
-        if signing.key_id is None:
-            return
-        service = self._trust.named(request.scope.mode, there(signing.trust_service))
         activation = await journal.issued_activation(tx, signing)
+        try:
+            service = self._trust.named(request.scope.mode, signing.trust_service)
+        except TrustServiceGone:  # whether its key was used cannot be asked any more
+            if activation is not None:
+                await journal.settle_activation(tx, activation.id, "burnt")
+            return
         if activation is not None:
-            await self._settle(tx, request, signing, activation)
-        await service.certificates.dispose(signing.key_id)
+            await self._settle(tx, service, activation)
+        if service.secrets is not None and signing.signer_id is not None:
+            await service.secrets.forget(signing.signer_id)
+        if signing.key_id is not None:
+            await service.certificates.dispose(signing.key_id)
 
-    async def _settle(
-        self, tx: Transaction, request: SignatureRequest, signing: Signing, activation: JournaledActivation
-    ) -> None:
+    @staticmethod
+    async def _settle(tx: Transaction, service: TrustService, activation: JournaledActivation) -> None:
         """What became of an authorisation that is not gone on with."""
-        service = self._trust.named(request.scope.mode, there(signing.trust_service))
         outcome = await service.custody.outcome(activation.key_id, activation.id)
         state = {"unused": "lapsed", "begun": "burnt", "done": "done"}[outcome.state]
         await journal.settle_activation(tx, activation.id, state)
 
     def _service(self, work: _Work) -> TrustService:
-        return self._trust.named(work.request.scope.mode, there(work.signing.trust_service))
+        return self._trust.named(work.request.scope.mode, work.signing.trust_service)
 
     @staticmethod
     def _token(signing: Signing) -> TimestampToken:
@@ -353,21 +363,38 @@ def _algorithm(signing: Signing) -> SignatureAlgorithm:
     return algorithm_named(there(signing.algorithm))
 
 
+def _path(signing: Signing) -> tuple[bytes, ...]:
+    """From the certificate to its root, the last of the chain."""
+    chain = there(signing.chain)
+    return path_of(there(signing.certificate), chain, [chain[-1]])
+
+
 def _issuers(signing: Signing) -> Sequence[bytes]:
-    """What the signature carries of its chain: all but the root."""
-    return there(signing.chain)[:-1]
+    """What the signature carries of its path: all above the certificate but the root."""
+    return _path(signing)[1:-1]
 
 
-def _is_qualified(
+def _standing(
     work: _Work, trust: TrustService, certificate: bytes, chain: Sequence[bytes], at: datetime
-) -> bool:
-    """By the trusted lists. Where they cannot be had a qualified signature waits for them."""
+) -> Standing:
+    """By the trusted lists. Where they cannot be had a qualified signature waits for them.
+
+    Raises CertificateNotQualified where a qualified signature is asked for and this would be none: as the
+    certificate is found, before the key is used, and at the time that the timestamp proves.
+    """
+    wanted = work.request.signature_type == "qes"
     try:
-        return trust.trusted_lists.is_qualified(certificate, chain, at)
+        found = trust.trusted_lists.standing(certificate, chain, at)
     except TrustedListsUnavailable:
-        if work.request.signature_type == "qes":
+        if wanted:
             raise
-        return False
+        return NOT_QUALIFIED
+    if wanted and trust.qualified_or_nothing and not found.makes_qes:
+        raise CertificateNotQualified(
+            "A qualified signature is asked for, and by the trusted lists the signer's certificate "
+            "is not qualified, or its key not in a QSCD. There is no such signature."
+        )
+    return found
 
 
 def _appearance(request: SignatureRequest, signer: Signer) -> Appearance | None:

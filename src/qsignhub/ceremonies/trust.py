@@ -72,14 +72,29 @@ class Confirmation:
     code_verifier: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """``qualified``: a qualified certificate for electronic signatures; ``qscd``: its key is in a QSCD.
+
+    A qualified electronic signature needs both (eIDAS Art. 3(12)).
+    """
+
+    qualified: bool
+    qscd: bool
+
+    @property
+    def makes_qes(self) -> bool:
+        return self.qualified and self.qscd
+
+
+NOT_QUALIFIED = Standing(qualified=False, qscd=False)
+
+
 class TrustedListFindings(Protocol):
     """What the trusted lists say of certificates (ETSI TS 119 615)."""
 
-    def is_qualified(self, certificate: bytes, chain: Sequence[bytes], at: datetime) -> bool:
-        """Whether it was a qualified certificate for electronic signatures at a moment.
-
-        Raises TrustedListsUnavailable.
-        """
+    def standing(self, certificate: bytes, chain: Sequence[bytes], at: datetime) -> Standing:
+        """What a certificate was at a moment. Raises TrustedListsUnavailable."""
         ...
 
 
@@ -99,8 +114,8 @@ class SignerCertificates(Protocol):
         """Raises Refused where the service cannot sign for this person; Unavailable."""
         ...
 
-    async def would_be_qualified(self, who: Signatory, trusted_lists: TrustedListFindings) -> bool:
-        """Whether the certificate that it would sign with is a qualified one, as far as can be told now."""
+    async def would_make_qes(self, who: Signatory, trusted_lists: TrustedListFindings) -> bool:
+        """Whether it would make a qualified signature, as far as can be told now."""
         ...
 
     async def send_otp(self, who: Signatory) -> None:
@@ -108,7 +123,7 @@ class SignerCertificates(Protocol):
         ...
 
     async def confirmation(
-        self, who: Signatory, message: bytes, *, redirect_uri: str, state: str
+        self, key_id: str, message: bytes, *, redirect_uri: str, state: str
     ) -> Confirmation:
         """The way to the service's page where the signer confirms that exactly this message is signed."""
         ...
@@ -127,8 +142,8 @@ class SignerCertificates(Protocol):
 class NoTrustedLists:
     """No list is configured: then nothing is qualified."""
 
-    def is_qualified(self, certificate: bytes, chain: Sequence[bytes], at: datetime) -> bool:  # noqa: ARG002  # the port's
-        return False
+    def standing(self, certificate: bytes, chain: Sequence[bytes], at: datetime) -> Standing:  # noqa: ARG002  # the port's
+        return NOT_QUALIFIED
 
 
 _NO_LISTS = NoTrustedLists()
@@ -153,4 +168,4 @@ class TrustService:
     secrets: SignerSecrets | None = None
     identifies_signers: bool = False
     qualified_or_nothing: bool = False
-    """A qualified signature that is asked for is made with a qualified certificate, or not at all."""
+    """A qualified signature that is asked for is one by the trusted lists, or is not made."""

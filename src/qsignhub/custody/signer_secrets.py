@@ -17,7 +17,7 @@ from qsignhub.custody.ports import OnceOnly, SecretStore
 from qsignhub.foundation.clock import Clock
 
 LIFETIME = timedelta(minutes=10)
-_KIND = "custody.signer-credentials"
+KIND = "custody.signer-credentials"
 _TAKEN = "custody.signer-credentials-taken"
 
 
@@ -63,8 +63,8 @@ class SealedSignerSecrets:
             "credentials": asdict(credentials),
         }
         encoded = json.dumps(kept).encode()
-        await self._store.destroy(_KIND, signer_id)
-        if not await self._store.keep(_KIND, signer_id, encoded):
+        await self._store.destroy(KIND, signer_id)
+        if not await self._store.keep(KIND, signer_id, encoded):
             # another page of the same signer was faster by a hair; the signer enters it again
             raise CustodyUnavailable("What the signer entered could not be kept.")
 
@@ -78,18 +78,18 @@ class SealedSignerSecrets:
         found = await self._found(signer_id)
         if found is None or not await self._record.claim(_TAKEN, found[0], b""):
             return None
-        await self._store.destroy(_KIND, signer_id)
+        await self._store.destroy(KIND, signer_id)
         return found[1]
 
     async def forget(self, signer_id: str) -> None:
-        await self._store.destroy(_KIND, signer_id)
+        await self._store.destroy(KIND, signer_id)
 
     async def _found(self, signer_id: str) -> tuple[str, SignerCredentials] | None:
-        encoded = await self._store.reveal(_KIND, signer_id)
+        encoded = await self._store.reveal(KIND, signer_id)
         if encoded is None:
             return None
         kept = json.loads(encoded)
         if datetime.fromtimestamp(kept["until"], UTC) <= self._clock.now():
-            await self._store.destroy(_KIND, signer_id)
+            await self._store.destroy(KIND, signer_id)
             return None
         return kept["id"], SignerCredentials(**kept["credentials"])

@@ -5,6 +5,8 @@ Both commit by themselves: whoever claims a name keeps it, whatever becomes of t
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from qsignhub.foundation.database import Database
 from qsignhub.foundation.sealing import MasterKey
 
@@ -65,6 +67,14 @@ class Vault:
             )
             row = await cursor.fetchone()
         return self._master_key.unseal(kind, name, bytes(row["sealed"])) if row else None
+
+    async def destroy_older(self, kind: str, than: timedelta) -> int:
+        """Destroys what was kept for longer than that; how many secrets it was."""
+        async with self._database.autocommit() as connection:
+            cursor = await connection.execute(
+                "DELETE FROM vault WHERE kind = %s AND kept_at < clock_timestamp() - %s", (kind, than)
+            )
+            return cursor.rowcount
 
     async def destroy(self, kind: str, name: str) -> None:
         async with self._database.autocommit() as connection:

@@ -18,13 +18,14 @@ from qsignhub.bootstrap import Services
 from qsignhub.ceremonies.authorisation import Entered, Offer
 from qsignhub.ceremonies.confirmations import CALLBACK
 from qsignhub.ceremonies.errors import (
+    ConfirmationUnknown,
     NothingToConfirm,
     RequestClosed,
     SignerSecretMissing,
     TrustServiceUnavailable,
 )
 from qsignhub.documents.model import Document
-from qsignhub.foundation.errors import Conflict, Gone, NotFound, QSignHubError, Refused, Unavailable
+from qsignhub.foundation.errors import Conflict, Gone, NotFound, QSignHubError, Refused, TooMany, Unavailable
 from qsignhub.identity.errors import UnknownTestDocument
 from qsignhub.pages import readiness
 from qsignhub.pages.errors import page_of
@@ -47,7 +48,7 @@ _ASSET_CACHING = "public, max-age=31536000, immutable"
 _MAX_DOCUMENT_NUMBER = 64
 _MAX_USER_AGENT = 512
 _MANY = 1_000_000
-_MAX_STATE, _MAX_CODE = 256, 4096
+_MAX_CODE = 4096
 
 Token = Annotated[str, Path(pattern="^[0-9A-Za-z_-]{1,128}$")]
 
@@ -107,16 +108,20 @@ async def identify(request: Request, house: House, token: Token) -> Response:
 @routes.post("/s/{token}/sign")
 async def sign(request: Request, house: House, token: Token) -> Response:
     form = await read_form(request)
+    view = await _view_of(house, token)
     try:
+        # asks outside, so before the transaction; whoever is not asked to sign gets the refusal from within
+        offer = await house.ceremonies.offer(view.session) if view.state == "sign" else None
         async with house.database.transaction() as tx:
             await house.ceremonies.consent(
                 tx,
                 token,
+                offer=offer,
                 entered=Entered(form.get("pin"), form.get("otp")),
                 ip_address=request.client.host if request.client else None,
                 user_agent=request.headers.get("user-agent", "")[:_MAX_USER_AGENT] or None,
             )
-    except (Gone, Conflict, SignerSecretMissing, TrustServiceUnavailable) as refusal:
+    except (Gone, Conflict, Refused, SignerSecretMissing, TrustServiceUnavailable) as refusal:
         return await _asked_page(house, request, await _view_of(house, token), refusal)
     return _to_signer(house, token)
 
@@ -125,12 +130,14 @@ async def sign(request: Request, house: House, token: Token) -> Response:
 async def send_otp(request: Request, house: House, token: Token) -> Response:
     """The trust service sends the signer a one-time password."""
     await read_form(request)
+    view = await _view_of(house, token)
+    if view.state != "sign":
+        return _to_signer(house, token)
     try:
-        async with house.database.transaction() as tx:
-            await house.ceremonies.send_otp(tx, token)
-    except (Gone, Conflict, Refused, Unavailable) as refusal:
-        return await _asked_page(house, request, await _view_of(house, token), refusal)
-    return await _asked_page(house, request, await _view_of(house, token), otp_sent=True)
+        await house.ceremonies.send_otp(view.session)
+    except (TooMany, Refused, Unavailable) as refusal:
+        return await _asked_page(house, request, view, refusal)
+    return await _asked_page(house, request, view, otp_sent=True)
 
 
 @routes.get("/s/{token}/confirm")
@@ -138,7 +145,8 @@ async def confirm(request: Request, house: House, token: Token) -> Response:
     """On to the trust service's own page, for exactly what is prepared to be signed."""
     try:
         async with house.database.transaction() as tx:
-            address = await house.ceremonies.confirmation_address(tx, token)
+            wanted = await house.ceremonies.to_confirm(tx, token)
+        address = await house.ceremonies.confirmation_address(wanted)
     except NothingToConfirm:
         return _to_signer(house, token)
     except (Gone, Conflict, Refused, Unavailable) as refusal:
@@ -149,10 +157,12 @@ async def confirm(request: Request, house: House, token: Token) -> Response:
 @routes.get(CALLBACK)
 async def confirmed(
     house: House,
-    state: Annotated[str, Query(max_length=_MAX_STATE)] = "",
-    code: Annotated[str | None, Query(max_length=_MAX_CODE)] = None,
+    state: str = "",
+    code: str | None = None,
 ) -> Response:
     """Back from the trust service. What it adds to say why there is no code is nothing to show."""
+    if code is not None and len(code) > _MAX_CODE:
+        raise ConfirmationUnknown("This confirmation is not expected.")
     async with house.database.transaction() as tx:
         token = await house.ceremonies.confirmed(tx, state, code)
     return _to_signer(house, token)

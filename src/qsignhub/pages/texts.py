@@ -237,6 +237,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "notice.TRUST_SERVICE_UNAVAILABLE": (
             "Nothing was signed: the trust service does not answer now. Try again in a few minutes."
         ),
+        "notice.OTP_TOO_SOON": "A one-time password was sent a moment ago. Wait half a minute for another.",
         "notice.SIGNER_AUTHORISATION_REFUSED": (
             "Nothing was signed: the trust service did not take the PIN or password. You can try again."
         ),

@@ -17,7 +17,7 @@ STEPS: tuple[Step, ...] = get_args(Step)
 TEST_DOCUMENT_NUMBERS = tuple(TEST_DOCUMENTS)
 PAGES_AT_ONCE = 50
 _POLL_MILLISECONDS: dict[PageState, int] = {"waiting": 15_000, "signing": 700}
-_POLL_SEALING, _POLL_OTHERS = 1_500, 15_000
+_POLL_SEALING, _POLL_OTHERS, _POLL_AWAITED = 1_500, 15_000, 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class SignerView:
         over = self.request.status in {"completed", "expired", "cancelled"}
         if self.state == "signed" and not over:
             return _POLL_SEALING if self.signed_count == len(self.request.signers) else _POLL_OTHERS
-        return 0 if self.awaited else _POLL_MILLISECONDS.get(self.state, 0)
+        return _POLL_AWAITED if self.awaited else _POLL_MILLISECONDS.get(self.state, 0)
 
     @property
     def progress(self) -> dict[str, str | int | bool]:

@@ -57,6 +57,7 @@ class Authority:
         self._names = AuthorityNames(
             name="sandbox-qtsp",
             organization=f"QSignHub Sandbox {name}",
+            brand=f"QSignHub {name}",
             country=TERRITORY,
             organization_identifier=f"NTR{TERRITORY}-0000000000",
             mark="SANDBOX",

@@ -52,9 +52,10 @@ class BuiltInCertificates:
         return SigningKey(reference, certificate, self._authority.chain_of(profile), self._algorithm)
 
     async def demand(self, who: Signatory) -> Demand:  # noqa: ARG002  # the port's
+        await self.ping()
         return Demand()
 
-    async def would_be_qualified(self, who: Signatory, trusted_lists: TrustedListFindings) -> bool:  # noqa: ARG002  # the port's
+    async def would_make_qes(self, who: Signatory, trusted_lists: TrustedListFindings) -> bool:  # noqa: ARG002  # the port's
         """Not told before there is a certificate."""
         return False
 
@@ -63,7 +64,7 @@ class BuiltInCertificates:
 
     async def confirmation(
         self,
-        who: Signatory,  # noqa: ARG002  # the port's, as the rest
+        key_id: str,  # noqa: ARG002  # the port's, as the rest
         message: bytes,  # noqa: ARG002
         *,
         redirect_uri: str,  # noqa: ARG002

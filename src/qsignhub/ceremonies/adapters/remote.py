@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from qsignhub.ceremonies.evidence import validity_of
 from qsignhub.ceremonies.trust import Confirmation, Demand, Signatory, SigningKey, TrustedListFindings
 from qsignhub.custody.csc.credentials import Credential, RemoteCredentials
-from qsignhub.custody.csc.errors import CredentialNotFound
+from qsignhub.custody.csc.errors import CredentialNotFound, CredentialUnusable
 from qsignhub.custody.ports import Custody
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
@@ -57,33 +58,43 @@ class RemoteCertificates:
         tx: Transaction,  # noqa: ARG002  # the port's
         reference: str,  # noqa: ARG002  # the key is the signer's, not this signature's
         who: Signatory,
-        signature_type: SignatureType,  # noqa: ARG002  # what it comes to is for the trusted lists to say
+        signature_type: SignatureType,
     ) -> SigningKey:
         credential = await self._find(who, afresh=True)
-        path = path_of(credential.certificate, credential.chain, self._anchors)
+        if signature_type == "qes" and not credential.demands.secrets:
+            raise CredentialUnusable("A key that asks its signer for nothing makes no qualified signature.")
+        path = self._path(credential)
         return SigningKey(
             f"{self._service}:{credential.id}", credential.certificate, path[1:], credential.algorithm
         )
 
+    def _path(self, credential: Credential) -> tuple[bytes, ...]:
+        """To one of the anchors, each certificate on it valid now. Raises CredentialUnusable."""
+        path, now = path_of(credential.certificate, credential.chain, self._anchors), self._clock.now()
+        for begin, end in map(validity_of, path):
+            if not begin <= now <= end:
+                raise CredentialUnusable("A certificate above the signer's is not valid now.")
+        return path
+
     async def demand(self, who: Signatory) -> Demand:
-        wanted = (await self._find(who)).demands
+        wanted = (await self._find(who, answering=True)).demands
         if wanted.mode == "oauth2code":
             return Demand(confirmation=True)
         return Demand(pin=wanted.pin, otp=wanted.otp)
 
-    async def would_be_qualified(self, who: Signatory, trusted_lists: TrustedListFindings) -> bool:
+    async def would_make_qes(self, who: Signatory, trusted_lists: TrustedListFindings) -> bool:
         credential = await self._find(who)
-        return trusted_lists.is_qualified(credential.certificate, credential.chain, self._clock.now())
+        path = self._path(credential)
+        return trusted_lists.standing(credential.certificate, path[1:], self._clock.now()).makes_qes
 
     async def send_otp(self, who: Signatory) -> None:
         await self._credentials.send_otp(await self._find(who))
 
     async def confirmation(
-        self, who: Signatory, message: bytes, *, redirect_uri: str, state: str
+        self, key_id: str, message: bytes, *, redirect_uri: str, state: str
     ) -> Confirmation:
-        consent = await self._credentials.consent(
-            await self._find(who), message, redirect_uri=redirect_uri, state=state
-        )
+        credential = await self._credentials.get(key_id.removeprefix(f"{self._service}:"))
+        consent = await self._credentials.consent(credential, message, redirect_uri=redirect_uri, state=state)
         return Confirmation(consent.url, consent.code_verifier)
 
     async def issued_at(self, tx: Transaction, key_id: str) -> datetime | None:  # noqa: ARG002  # the port's
@@ -96,14 +107,20 @@ class RemoteCertificates:
     async def ping(self) -> None:
         await self._custody.ping()
 
-    async def _find(self, who: Signatory, *, afresh: bool = False) -> Credential:
-        """Raises CredentialNotFound, CredentialUnusable, and what asking the service raises."""
+    async def _find(self, who: Signatory, *, afresh: bool = False, answering: bool = False) -> Credential:
+        """``answering``: what is remembered does only while the service answers.
+
+        Raises CredentialNotFound, CredentialUnusable, and what asking the service raises.
+        """
         user, now = self._user_of(who), self._clock.now()
         if user is None:
             raise CredentialNotFound("The service knows its signers by something that this request lacks.")
         found = self._found.get(user)
         if afresh or found is None or found.until <= now:
+            answering = False
             found = self._found[user] = _Found(await self._credentials.find(user), now + _REMEMBERED)
+        if answering:
+            await self.ping()
         self._found.move_to_end(user)
         while len(self._found) > _MOST:
             self._found.popitem(last=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -26,7 +25,6 @@ from qsignhub.foundation.signature_algorithms import (
 )
 
 _KIND = "custody.signing-key"
-_LOADED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +34,11 @@ class _Key:
 
 
 class SoftwareCustody:
-    """A key is unsealed once in a process and stays loaded while it is among the last 256 used."""
+    """A key is unsealed when it is used, and not kept: what one process destroys no other has."""
 
     def __init__(self, secrets: SecretStore, gate: Gate) -> None:
         self._secrets = secrets
         self._gate = gate
-        self._loaded: OrderedDict[str, _Key] = OrderedDict()
 
     async def create_key(self, key_id: str, algorithm: SignatureAlgorithm) -> PublicKey:
         present = await self._find(key_id)
@@ -70,7 +67,6 @@ class SoftwareCustody:
         return await self._gate.operations(key_id)
 
     async def destroy_key(self, key_id: str) -> None:
-        self._loaded.pop(key_id, None)
         await self._secrets.destroy(_KIND, key_id)
 
     async def ping(self) -> None:
@@ -83,16 +79,8 @@ class SoftwareCustody:
         return found
 
     async def _find(self, key_id: str) -> _Key | None:
-        key = self._loaded.get(key_id)
-        if key is None:
-            encoded = await self._secrets.reveal(_KIND, key_id)
-            if encoded is None:
-                return None
-            key = self._loaded[key_id] = _decoded(encoded)
-        self._loaded.move_to_end(key_id)
-        while len(self._loaded) > _LOADED:
-            self._loaded.popitem(last=False)
-        return key
+        encoded = await self._secrets.reveal(_KIND, key_id)
+        return None if encoded is None else _decoded(encoded)
 
 
 def _encoded(key: _Key) -> bytes:

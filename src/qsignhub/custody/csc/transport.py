@@ -23,6 +23,7 @@ from qsignhub.custody.csc.errors import (
     CscUnavailable,
     Secret,
 )
+from qsignhub.foundation.outward import OutwardRefused
 
 MAX_OCTETS = 64 * 1024
 MAX_CHAIN_OCTETS = 256 * 1024
@@ -98,7 +99,7 @@ class Transport:
         try:
             async with asyncio.timeout(self._timeout):
                 status, content_type, content = await self._exchange(call)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as wrong:
+        except (httpx.HTTPError, httpx.InvalidURL, OutwardRefused, TimeoutError) as wrong:
             # not chained: the library's error holds the request, and the request may hold a PIN
             raise CscUnavailable(f"{self._name} does not answer ({type(wrong).__name__}).") from None
         return self._understood(status, content_type, content)

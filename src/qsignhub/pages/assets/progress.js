@@ -3,7 +3,7 @@
 (() => {
   const root = document.querySelector("[data-progress]");
   if (!root) return;
-  const { page, progress, state, completed, signedCount } = root.dataset;
+  const { page, progress, state, awaited, completed, signedCount } = root.dataset;
   const interval = Number(root.dataset.interval);
   const longest = Math.max(interval, 10000);
   const list = document.getElementById("signing-steps");
@@ -29,7 +29,7 @@
 
   const isAnother = (found) =>
     found.state !== state ||
-    found.awaited ||
+    String(found.awaited) !== awaited ||
     String(found.completed) !== completed ||
     (state !== "waiting" && String(found.signed_count) !== signedCount && state !== "signing");
 

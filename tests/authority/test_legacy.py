@@ -22,6 +22,7 @@ from qsignhub.foundation.migrations import migrations_folder, read_migrations
 from qsignhub.foundation.register import Vault
 from qsignhub.foundation.sealing import MasterKey
 from qsignhub.revocation.model import Reason, State
+from qsignhub.revocation.paths import path_of
 from qsignhub.revocation.request import build_request
 from qsignhub.revocation.verify_crl import verify_crl
 from qsignhub.revocation.verify_ocsp import verify_ocsp
@@ -77,11 +78,12 @@ GOOD, REVOKED = (made("signer", "issuing") for _ in range(2))
 
 @pytest.fixture
 def old_database(template_database: str) -> Iterator[str]:
-    """Migrated up to the profiles, filled as it was then, and migrated on."""
+    """Migrated up to several trust services and profiles, filled as it was then, and migrated on."""
     server = make_conninfo(template_database, dbname="postgres")
-    before = [each for each in read_migrations(migrations_folder()) if each.number < 9]
-    (profiles,) = [each for each in read_migrations(migrations_folder()) if each.number == 9]
+    every = read_migrations(migrations_folder())
+    before, after = [one for one in every if one.number < 8], [one for one in every if one.number >= 8]
     with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS legacy_authority WITH (FORCE)")
         connection.execute("CREATE DATABASE legacy_authority")
     conninfo = make_conninfo(template_database, dbname="legacy_authority")
     with psycopg.connect(conninfo, autocommit=True) as connection:
@@ -102,10 +104,36 @@ def old_database(template_database: str) -> Iterator[str]:
                     "key_compromise" if revoked_at else None,
                 ),
             )
-        connection.execute(profiles.sql)
+        # a signature and a seal that an update of the service found under way
+        connection.execute(
+            "ALTER TABLE signings DROP CONSTRAINT signings_request_id_fkey, "
+            "DROP CONSTRAINT signings_signer_id_fkey"
+        )
+        connection.execute(
+            "INSERT INTO signings (id, request_id, signer_id, step, begun_at, certificate) VALUES "
+            "('sig_1', 'req_1', 'sgn_1', 'certified', now(), %s), "
+            "('sig_3', 'req_1', NULL, 'authorised', now(), NULL)",
+            (GOOD,),
+        )
+        for migration in after:
+            connection.execute(migration.sql)
     yield conninfo
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute("DROP DATABASE legacy_authority WITH (FORCE)")
+
+
+async def test_what_was_under_way_goes_on(old_database: str) -> None:
+    with psycopg.connect(old_database) as connection:
+        rows = connection.execute(
+            "SELECT id, trust_service, key_id, algorithm, chain FROM signings ORDER BY id"
+        ).fetchall()
+    signature, seal = rows
+    assert signature[:4] == ("sig_1", "sandbox", "sig_1", "ES256")
+    assert path_of(GOOD, [bytes(one) for one in signature[4]], [OWN["root"]])[1:] == (
+        OWN["issuing"],
+        OWN["root"],
+    )
+    assert seal == ("sig_3", "sandbox", None, None, None)
 
 
 async def test_what_was_issued_before_is_answered_for(old_database: str) -> None:

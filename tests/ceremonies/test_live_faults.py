@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -161,6 +162,47 @@ async def test_a_wrong_pin_asks_the_signer_again(settings: Settings, conninfo: s
         assert session.refusal == "SIGNER_AUTHORISATION_REFUSED"
         await agree(services, request)
         await run_cycle(services, request)
+        assert (await current(services, request)).status == "completed"
+        assert await signatures(services, request) == 1
+
+
+@pytest.mark.parametrize("kind", ["slow", "garbage", "error"])
+async def test_a_service_that_is_slow_or_broken_is_waited_for(
+    settings: Settings, conninfo: str, trust: Path, qtsps: Qtsps, kind: str
+) -> None:
+    async with live(settings, conninfo, trust) as services:
+        request = await requested(services)
+        await agree(services, request)
+        qtsps.alpha.fail("csc", kind, seconds=4)
+        with pytest.raises(Unavailable):
+            await run_cycle(services, request)
+        assert (await current(services, request)).signers[0].status == "signing"
+        qtsps.alpha.http.delete(f"{qtsps.alpha.url}/sandbox/failures")
+        await run_cycle(services, request)
+        assert (await current(services, request)).status == "completed"
+        assert await signatures(services, request) == 1
+
+
+async def test_a_service_that_flaps_signs_once_in_the_end(
+    settings: Settings, conninfo: str, trust: Path, qtsps: Qtsps
+) -> None:
+    """Down for every other request; the signer is asked again where the key may have been used."""
+    async with live(settings, conninfo, trust) as services:
+        request = await requested(services)
+        await agree(services, request)
+        qtsps.alpha.fail("csc", "flapping")
+        for round_ in range(12):
+            if round_ == 6:
+                qtsps.alpha.http.delete(f"{qtsps.alpha.url}/sandbox/failures")
+            with contextlib.suppress(Unavailable):
+                await run_cycle(services, request)
+            now = await current(services, request)
+            assert now.signers[0].status != "failed"
+            if now.status == "completed":
+                break
+            if now.signers[0].status == "pending_signature":
+                with contextlib.suppress(Unavailable):
+                    await agree(services, request)
         assert (await current(services, request)).status == "completed"
         assert await signatures(services, request) == 1
 

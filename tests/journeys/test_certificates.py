@@ -56,7 +56,7 @@ class Stage:
 
     def ocsp(self, certificate: Path, *options: str) -> str:
         said = run(
-            *("openssl", "ocsp", "-issuer", self.published("ca-aes.crt"), "-cert", certificate),
+            *("openssl", "ocsp", "-issuer", self.published("ca-qes.crt"), "-cert", certificate),
             *("-url", f"{self.service.base_url}/pki/ocsp", "-CAfile", self.published("root.crt"), *options),
         )
         assert "Response verify OK" in said.stderr, said
@@ -67,7 +67,7 @@ class Stage:
         lists.write_text("".join(self.published(name).read_text() for name in crls))
         return run(
             *("openssl", "verify", "-crl_check_all", "-CRLfile", lists),
-            *("-CAfile", self.published("root.crt"), "-untrusted", self.published("ca-aes.crt"), self.signer),
+            *("-CAfile", self.published("root.crt"), "-untrusted", self.published("ca-qes.crt"), self.signer),
         )
 
 
@@ -105,14 +105,14 @@ def test_every_ca_verifies_under_the_root_and_its_list(stage: Stage) -> None:
 def test_openssl_gets_unknown_for_what_was_never_issued(stage: Stage) -> None:
     serial = "0x5A6339206F26740E8B8E7EDD80B812C7ACC00F91"
     said = run(
-        *("openssl", "ocsp", "-issuer", stage.published("ca-aes.crt"), "-serial", serial),
+        *("openssl", "ocsp", "-issuer", stage.published("ca-qes.crt"), "-serial", serial),
         *("-url", f"{stage.service.base_url}/pki/ocsp", "-CAfile", stage.published("root.crt")),
     )
     assert f"{serial}: unknown" in said.stdout, said
 
 
 def test_an_answer_by_get_may_be_kept_for_a_minute(stage: Stage) -> None:
-    issuer = ssl.PEM_cert_to_DER_cert(stage.published("ca-aes.crt").read_text())
+    issuer = ssl.PEM_cert_to_DER_cert(stage.published("ca-qes.crt").read_text())
     certificate = ssl.PEM_cert_to_DER_cert(stage.signer.read_text())
     question = build_request(certificate, issuer, nonce=None)
     encoded = base64.b64encode(question).decode().replace("/", "%2F").replace("+", "%2B")
@@ -143,7 +143,7 @@ def test_a_certificate_is_revoked_for_good(stage: Stage) -> None:
     plain = client.get(f"/v1/certificates/{stage.serial.replace(':', '').lower()}")
     assert plain.json() == before
     assert f"{stage.signer}: good" in stage.ocsp(stage.signer)
-    assert stage.verify("root.crl", "ca-aes.crl").stdout.strip().endswith(": OK")
+    assert stage.verify("root.crl", "ca-qes.crl").stdout.strip().endswith(": OK")
 
     error_of(
         client.post(f"{stage.url}/revoke", json={"reason": "certificate_hold"}), 422, "VALIDATION_FAILED"
@@ -161,7 +161,7 @@ def test_a_certificate_is_revoked_for_good(stage: Stage) -> None:
         said = stage.ocsp(stage.signer, nonce)
         assert f"{stage.signer}: revoked" in said
         assert "Reason: keyCompromise" in said
-    judged = stage.verify("root.crl", "ca-aes.crl")
+    judged = stage.verify("root.crl", "ca-qes.crl")
     assert judged.returncode != 0
     assert "certificate revoked" in judged.stderr
 

@@ -12,9 +12,15 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from qsignhub.accounts.model import KeyRules
+from qsignhub.authority.names import Subject
 from qsignhub.bootstrap import Overrides, Services, open_services
+from qsignhub.ceremonies import journal
+from qsignhub.ceremonies.evidence import serial_in_pairs
+from qsignhub.foundation.ids import new_id
 from qsignhub.settings import Settings
 from tests.api.serving import application, asking, new_key
 from tests.journeys.test_bad_input import error_of
@@ -244,7 +250,14 @@ async def live_objects(services: Services) -> dict[str, str]:
     scope = await make_scope(services, mode="live")
     document = await make_document(services, scope)
     request = await make_request(services, scope, [SECRET_MAIL], document=document)
+    signing, key = new_id("sig"), ec.generate_private_key(ec.SECP256R1()).public_key()
+    async with services.database.transaction() as tx:
+        await journal.begin(tx, request, signing, request.signers[0], "sandbox", services.clock.now())
+        certificate = await services.authority.issue_signer_certificate(
+            tx, signing, key, Subject(request.signers[0].name, "PL")
+        )
     return {
+        "serial": serial_in_pairs(x509.load_der_x509_certificate(certificate).serial_number),
         "document_id": document.id,
         "request_id": request.id,
         "signer_id": request.signers[0].id,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from qsignhub.authority.service import Authority
 from qsignhub.bootstrap.background import in_background
 from qsignhub.bootstrap.key_places import custody_maker
-from qsignhub.bootstrap.live import open_live
 from qsignhub.bootstrap.overrides import Overrides
 from qsignhub.bootstrap.sandbox import open_sandbox
 from qsignhub.bootstrap.sweeping import sweep_on
@@ -57,6 +56,9 @@ async def open_worlds(
     authorities = {authority.name: authority}
     routes: dict[Mode, list[Route]] = {"test": [Route(sandbox, Availability(clock))]}
     if settings.trust_file is not None:
+        # a quarter of a second of imports, which only those wait for who have live trust services
+        from qsignhub.bootstrap.live import open_live  # noqa: PLC0415
+
         live = await open_live(settings.trust_file, parts)
         routes["live"] = list(live.routes)
         authorities |= live.authorities

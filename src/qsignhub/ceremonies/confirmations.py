@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from qsignhub.ceremonies import journal
 from qsignhub.ceremonies.errors import ConfirmationUnknown, NothingToConfirm, TrustServiceGone
+from qsignhub.ceremonies.findings import prepared_of
 from qsignhub.ceremonies.journal import there
 from qsignhub.ceremonies.routing import TrustServices
 from qsignhub.ceremonies.trust import TrustService, signatory_of
@@ -23,7 +24,6 @@ from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.ids import new_token
 from qsignhub.signature_requests.model import SignatureRequest, Signer
-from qsignhub.signing.format import Prepared
 from qsignhub.signing.formats import FORMATS
 
 PATIENCE = timedelta(minutes=10)
@@ -83,7 +83,7 @@ class Confirmations:
             signer,
             signing.id,
             there(signing.key_id),
-            FORMATS[request.format].message(Prepared(there(signing.signed_attributes))),
+            FORMATS[request.format].message(prepared_of(signing)),
         )
 
     async def address(self, wanted: ToConfirm) -> str:

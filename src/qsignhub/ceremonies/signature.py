@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,17 +12,24 @@ from qsignhub.ceremonies import confirmations, journal
 from qsignhub.ceremonies.errors import (
     AuthorisationRefused,
     CertificateExpired,
-    CertificateNotQualified,
     ConsentLapsed,
     DocumentChanged,
-    TrustedListsUnavailable,
     TrustServiceGone,
 )
 from qsignhub.ceremonies.evidence import validity_of, view_of_certificate, view_of_timestamp
+from qsignhub.ceremonies.findings import (
+    algorithm_of,
+    issuers_of,
+    path_of,
+    prepared_of,
+    reference_of,
+    token_of,
+)
 from qsignhub.ceremonies.invitations import Invitations
 from qsignhub.ceremonies.journal import JournaledActivation, Signing, Step, there
+from qsignhub.ceremonies.levels import standing_of
 from qsignhub.ceremonies.routing import TrustServices
-from qsignhub.ceremonies.trust import NOT_QUALIFIED, Standing, TrustService, signatory_of
+from qsignhub.ceremonies.trust import TrustService, signatory_of
 from qsignhub.ceremonies.workplace import Workplace, published, waiting_for_better
 from qsignhub.custody import activation as activations
 from qsignhub.custody.activation import Activation
@@ -30,17 +37,13 @@ from qsignhub.custody.errors import ActivationExpired, ActivationUsed, SignerNot
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.ids import new_id
-from qsignhub.foundation.signature_algorithms import SignatureAlgorithm, algorithm_named
 from qsignhub.identity.service import IdentityVerifications
-from qsignhub.revocation.paths import path_of
 from qsignhub.signature_requests.model import SignatureRequest, Signer
 from qsignhub.signature_requests.service import SignatureRequests
 from qsignhub.signing import cms
-from qsignhub.signing.format import Format, Intent, Made, Prepared
+from qsignhub.signing.format import Format, Intent, Made
 from qsignhub.signing.formats import FORMATS
 from qsignhub.signing.pades.appearance import Appearance, FieldPlacement
-from qsignhub.timestamping.kept import read_kept_token
-from qsignhub.timestamping.model import TimestampToken
 
 CONSENT_LIFETIME = timedelta(minutes=30)
 Checkpoint = Callable[[str], None]
@@ -122,9 +125,9 @@ class SignatureSteps:
         )
         trust = self._service(work)
         key = await trust.certificates.certify(
-            work.tx, _reference(work.signing), who, work.request.signature_type
+            work.tx, reference_of(work.signing), who, work.request.signature_type
         )
-        _standing(work, trust, key.certificate, key.chain, self._clock.now())
+        standing_of(work.request, trust, key.certificate, key.chain, self._clock.now())
         await journal.record(
             work.tx,
             work.signing,
@@ -151,10 +154,10 @@ class SignatureSteps:
         intent = Intent(
             name=f"Signature-{work.signer.id}",
             certificate=certificate,
-            algorithm=_algorithm(work.signing),
+            algorithm=algorithm_of(work.signing),
             claimed_time=self._clock.now(),
             first=source.unsigned,
-            chain=_issuers(work.signing),
+            chain=issuers_of(work.signing),
             appearance=_appearance(work.request, work.signer),
         )
         key, sha256 = source.key, source.sha256
@@ -209,9 +212,11 @@ class SignatureSteps:
         if await self._renewed(work, self._clock.now()):
             return
         trust, key_id = self._service(work), there(work.signing.key_id)
-        _standing(work, trust, there(work.signing.certificate), _path(work.signing)[1:], self._clock.now())
+        standing_of(
+            work.request, trust, there(work.signing.certificate), path_of(work.signing)[1:], self._clock.now()
+        )
         custody = trust.custody
-        message = _format(work).message(_prepared(work.signing))
+        message = _format(work).message(prepared_of(work.signing))
         activation = await journal.issued_activation(work.tx, work.signing)
         if activation is None:
             await journal.record(work.tx, work.signing, "prepared")
@@ -236,7 +241,7 @@ class SignatureSteps:
             except SignerNotAuthorised as refusal:
                 raise AuthorisationRefused(refusal.message) from refusal
         cms.verify_signature_value(
-            _algorithm(work.signing), signature, message, there(work.signing.certificate)
+            algorithm_of(work.signing), signature, message, there(work.signing.certificate)
         )
         await journal.settle_activation(work.tx, activation.id, "done")
         await journal.record(work.tx, work.signing, "signed", {"signature": signature})
@@ -245,7 +250,7 @@ class SignatureSteps:
         if await self._renewed(work, self._clock.now()):
             return
         imprint = _format(work).imprint(
-            _prepared(work.signing), there(work.signing.signature), there(work.signing.certificate)
+            prepared_of(work.signing), there(work.signing.signature), there(work.signing.certificate)
         )
         with waiting_for_better():
             token = await self._service(work).timestamps.timestamp(imprint)
@@ -255,14 +260,14 @@ class SignatureSteps:
 
     async def _embed(self, work: _Work) -> None:
         """Signature, chain and status into the document: B-LT."""
-        certificate, token = there(work.signing.certificate), self._token(work.signing)
-        data = await self._workplace.validation_data(self._service(work), token, _path(work.signing))
+        certificate, token = there(work.signing.certificate), token_of(work.signing)
+        data = await self._workplace.validation_data(self._service(work), token, path_of(work.signing))
         made = Made(
-            prepared=_prepared(work.signing),
+            prepared=prepared_of(work.signing),
             first=there(work.signing.base_revision) == 0,
             certificate=certificate,
-            algorithm=_algorithm(work.signing),
-            chain=_issuers(work.signing),
+            algorithm=algorithm_of(work.signing),
+            chain=issuers_of(work.signing),
             signature=there(work.signing.signature),
             timestamp_token=token.der,
             validation_data=data,
@@ -274,9 +279,9 @@ class SignatureSteps:
 
     async def _publish(self, work: _Work) -> None:
         """The revision, the signer's and the request's state and their events, all or nothing."""
-        certificate, token = there(work.signing.certificate), self._token(work.signing)
+        certificate, token = there(work.signing.certificate), token_of(work.signing)
         trust = self._service(work)
-        standing = _standing(work, trust, certificate, _path(work.signing)[1:], token.gen_time)
+        standing = standing_of(work.request, trust, certificate, path_of(work.signing)[1:], token.gen_time)
         await self._requests.publish_revision(work.tx, work.request, work.signing.id, published(work.signing))
         moved = await self._requests.signature_published(
             work.tx,
@@ -339,62 +344,9 @@ class SignatureSteps:
     def _service(self, work: _Work) -> TrustService:
         return self._trust.named(work.request.scope.mode, work.signing.trust_service)
 
-    @staticmethod
-    def _token(signing: Signing) -> TimestampToken:
-        return read_kept_token(there(signing.timestamp_token))
-
-
-def _reference(signing: Signing) -> str:
-    """What the certificate is issued for: the signing, or its so-manieth beginning."""
-    return f"{signing.id}-{signing.renewals}" if signing.renewals else signing.id
-
 
 def _format(work: _Work) -> Format:
     return FORMATS[work.request.format]
-
-
-def _prepared(signing: Signing) -> Prepared:
-    start, end = signing.reserved_start, signing.reserved_end
-    reserved = None if start is None or end is None else (start, end)
-    return Prepared(there(signing.signed_attributes), reserved)
-
-
-def _algorithm(signing: Signing) -> SignatureAlgorithm:
-    return algorithm_named(there(signing.algorithm))
-
-
-def _path(signing: Signing) -> tuple[bytes, ...]:
-    """From the certificate to its root, the last of the chain."""
-    chain = there(signing.chain)
-    return path_of(there(signing.certificate), chain, [chain[-1]])
-
-
-def _issuers(signing: Signing) -> Sequence[bytes]:
-    """What the signature carries of its path: all above the certificate but the root."""
-    return _path(signing)[1:-1]
-
-
-def _standing(
-    work: _Work, trust: TrustService, certificate: bytes, chain: Sequence[bytes], at: datetime
-) -> Standing:
-    """By the trusted lists. Where they cannot be had a qualified signature waits for them.
-
-    Raises CertificateNotQualified where a qualified signature is asked for and this would be none: as the
-    certificate is found, before the key is used, and at the time that the timestamp proves.
-    """
-    wanted = work.request.signature_type == "qes"
-    try:
-        found = trust.trusted_lists.standing(certificate, chain, at)
-    except TrustedListsUnavailable:
-        if wanted:
-            raise
-        return NOT_QUALIFIED
-    if wanted and trust.qualified_or_nothing and not found.makes_qes:
-        raise CertificateNotQualified(
-            "A qualified signature is asked for, and by the trusted lists the signer's certificate "
-            "is not qualified, or its key not in a QSCD. There is no such signature."
-        )
-    return found
 
 
 def _appearance(request: SignatureRequest, signer: Signer) -> Appearance | None:

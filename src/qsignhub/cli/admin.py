@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from qsignhub.accounts.model import ApiKey
 from qsignhub.accounts.service import Accounts, key_rules
 from qsignhub.cli.database import ready_database
+from qsignhub.cli.terminal import terminal
 from qsignhub.foundation.clock import SystemClock, iso
 from qsignhub.foundation.database import Database, Transaction
 from qsignhub.foundation.events import Events
@@ -84,7 +84,7 @@ def list_keys(
             iso(key.last_used_at) if key.last_used_at else "never",
             iso(key.rules.expires_at) if key.rules.expires_at else "",
         )
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    terminal(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def rotate_key(

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +17,7 @@ from qsignhub.authority.administration import AuthorityAdministration
 from qsignhub.authority.revocations import REASONS
 from qsignhub.authority.serials import colon_separated, read_serial
 from qsignhub.cli.database import ready_database
+from qsignhub.cli.terminal import terminal
 from qsignhub.foundation.clock import SystemClock, iso
 from qsignhub.foundation.database import Database, Transaction
 from qsignhub.foundation.register import Vault
@@ -47,7 +47,7 @@ def status(data_dir: DataDir = Path(".qsignhub"), authority: Name = "sandbox") -
         return table, f"The root's key is {place}{crl}."
 
     table, sentence = _with_authority(data_dir, authority, look)
-    console = Console(width=None if sys.stdout.isatty() else 260)
+    console = terminal(width=None if sys.stdout.isatty() else 260)
     console.print(table)
     console.print(sentence)
 

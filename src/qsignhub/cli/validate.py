@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from qsignhub.cli.terminal import terminal
 from qsignhub.foundation.clock import SystemClock, iso_milliseconds
 from qsignhub.foundation.errors import NotFound
 from qsignhub.validation import (
@@ -43,7 +44,7 @@ def validate(
     if json_output:
         print(json.dumps(report.as_contract(), indent=2, ensure_ascii=False))
     else:
-        _present(report, file, Console(highlight=False))
+        _present(report, file, terminal(highlight=False))
     if not report.valid:
         raise typer.Exit(_NOT_VALID)
     return 0

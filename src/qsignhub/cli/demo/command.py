@@ -14,11 +14,13 @@ from typing import Annotated, Any
 import httpx
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from qsignhub.cli.demo.journey import Journey, JourneyFailed, Outcome
 from qsignhub.cli.demo.page import PageUnexpected
 from qsignhub.cli.demo.receiver import Receiver, listening_receiver
 from qsignhub.cli.demo.service import RunningService, ServiceNotReady, running_service
+from qsignhub.cli.terminal import terminal
 
 _FIELDS_OF_SAMPLE = [  # on the lines at the end of the shipped agreement
     {"signer_index": 0, "page": 2, "x": 74, "y": 377, "width": 200, "height": 60, "type": "signature"},
@@ -37,7 +39,9 @@ class Timeline:
     def tell(self, step: str, outcome: str) -> None:
         at = round(time.monotonic() - self._started, 2)
         self.entries.append({"at_seconds": at, "step": step, "outcome": outcome})
-        self._console.print(f"  [green]✓[/] [dim]{at:6.2f} s[/]  [bold]{step}[/]  {outcome}", highlight=False)
+        self._console.print(
+            f"  [green]✓[/] [dim]{at:6.2f} s[/]  [bold]{step}[/]  {escape(outcome)}", highlight=False
+        )
 
 
 def demo(
@@ -49,7 +53,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leaves the service running until Ctrl+C.")] = False,
 ) -> None:
     """Shows everything at once: a contract uploaded, signed by two people, delivered, validated."""
-    console = Console(stderr=json_output)
+    console = terminal(stderr=json_output)
     timeline = Timeline(console)
     sample = files("qsignhub.cli.demo") / "service-agreement.pdf"
     console.print("\n[bold]QSignHub[/]  SANDBOX: real cryptography, no legal value\n", highlight=False)

@@ -226,7 +226,9 @@ def send_head(
     parts = urlsplit(service.base_url)
     all_headers = {"Host": parts.netloc, "X-API-Key": owner.client.headers["X-API-Key"], **headers}
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in all_headers.items())]
-    with socket.create_connection((str(parts.hostname), int(parts.port or 80)), timeout=30) as connection:
+    address = str(parts.hostname), int(parts.port or 80)
+    # from an address of its own: what cannot be read is counted with what has no key
+    with socket.create_connection(address, timeout=30, source_address=("127.0.4.3", 0)) as connection:
         connection.sendall("\r\n".join([*lines, "", ""]).encode())
         answer = b""
         while b"\r\n\r\n" not in answer or not complete(answer):

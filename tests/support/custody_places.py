@@ -32,7 +32,10 @@ class InMemorySecrets:
         self._secrets: dict[tuple[str, str], bytes] = {}
 
     async def keep(self, kind: str, name: str, secret: bytes) -> bool:
-        return self._secrets.setdefault((kind, name), secret) is secret
+        if (kind, name) in self._secrets:
+            return False
+        self._secrets[kind, name] = secret
+        return True
 
     async def reveal(self, kind: str, name: str) -> bytes | None:
         return self._secrets.get((kind, name))

@@ -133,6 +133,6 @@ class Confirmations:
 
 async def is_missing(service: TrustService, signer: Signer) -> bool:
     """Whether the service wants a confirmation on its own page, and there is none yet."""
-    if service.secrets is None or not (await service.certificates.demand(signatory_of(signer))).confirmation:
-        return False
-    return await service.secrets.waiting(signer.id) is None
+    if service.secrets is None or await service.secrets.waiting(signer.id) is not None:
+        return False  # the service itself is not asked where there is nothing to learn from it
+    return (await service.certificates.demand(signatory_of(signer))).confirmation

@@ -30,7 +30,6 @@ from qsignhub.custody.gate import Gate
 from qsignhub.custody.signer_secrets import SealedSignerSecrets
 from qsignhub.foundation.clock import SettableClock
 from qsignhub.foundation.signature_algorithms import EDDSA, SignatureAlgorithm
-from tests.custody.csc.in_memory import MemoryRegister, MemoryVault
 from tests.custody.csc.keys import (
     ECDSA_SHA256,
     ECDSA_SHA384,
@@ -43,13 +42,14 @@ from tests.custody.csc.keys import (
     rsa_key,
 )
 from tests.custody.csc.scripted import Asked, Said, Script, scripted
+from tests.support.custody_places import InMemoryRecord, InMemorySecrets
 
 ISSUER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 SERVICE = "qtsp"
 _OIDS = {"ES256": ECDSA_SHA256, "ES384": ECDSA_SHA384, "RS256": RSA_SHA256, "PS256": RSA_PSS}
 
 
-class ServiceKeys(MemoryVault):
+class ServiceKeys(InMemorySecrets):
     """A class of its own, so that a test can count its uses."""
 
 
@@ -73,7 +73,7 @@ class RemotePlace:
 
     def __init__(self, service: Script, http: httpx.AsyncClient, *, raw: bool) -> None:
         self.clock = SettableClock(NOW)
-        self.record = MemoryRegister()
+        self.record = InMemoryRecord()
         self.secrets = ServiceKeys()
         self._service, self._http, self._raw = service, http, raw
         self._algorithms: dict[str, SignatureAlgorithm] = {}
@@ -97,7 +97,7 @@ class RemotePlace:
             client,
             RemoteCredentials(client, self.clock),
             Gate(self.record, ActivationVerifier(ISSUER_KEY.public_key()), self.clock),
-            SealedSignerSecrets(MemoryVault(), self.record, self.clock),
+            SealedSignerSecrets(InMemorySecrets(), self.record, self.clock),
         )
         custody._place = self
         return custody

@@ -43,7 +43,6 @@ from qsignhub.custody.model import Outcome
 from qsignhub.custody.signer_secrets import SealedSignerSecrets, SignerCredentials
 from qsignhub.foundation.clock import SettableClock
 from qsignhub.foundation.errors import Refused
-from tests.custody.csc.in_memory import MemoryRegister, MemoryVault
 from tests.custody.csc.keys import (
     EC_KEY,
     ECDSA_SHA256,
@@ -59,6 +58,7 @@ from tests.custody.csc.keys import (
     rsa_key,
 )
 from tests.custody.csc.scripted import Said, Script, scripted
+from tests.support.custody_places import InMemoryRecord, InMemorySecrets
 
 MESSAGE = b"the signed attributes"
 KEY_ID = "acme:GX0112348"
@@ -76,10 +76,10 @@ V2_WANTS_BOTH: dict[str, Any] = {
 class Setup:
     def __init__(self, service: Script, http: httpx.AsyncClient) -> None:
         self.service, self.http = service, http
-        self.record = MemoryRegister()
+        self.record = InMemoryRecord()
         self.clock = SettableClock(NOW)
         self.issuer = ActivationIssuer(ISSUER_KEY)
-        self.secrets = SealedSignerSecrets(MemoryVault(), self.record, self.clock)
+        self.secrets = SealedSignerSecrets(InMemorySecrets(), self.record, self.clock)
         self.key = ec_key()
         self.holds(Signing(self.key), described(certificate(self.key)))
 

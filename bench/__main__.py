@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 
-from bench import hsm, reading, results, service, signing_step, trust_services
+import uvloop
+
+from bench import against_dss, hsm, reading, results, service, signing_step, trust_services
 
 
 def main() -> int:
     print("Trust services, in turn with their peers …", flush=True)
     found = trust_services.measure()
     print("PAdES-B-LT signing steps, in turn with the peer …", flush=True)
-    found += asyncio.run(signing_step.measure())
+    found += uvloop.run(signing_step.measure())
     print("Starting the service twice, uploading 50 MB …", flush=True)
     found += service.measure()
     print("Reading over HTTP, in turn with the peer …", flush=True)
     found += reading.measure()
     print("Signing in SoftHSM, in turn with bare C_Sign …", flush=True)
     found += hsm.measure()
+    print("B-LT in every format, by DSS too …", flush=True)
+    found += against_dss.measure()
     results.write(found, Path(__file__).with_name("results.json"))
     print()
     results.show(found)

@@ -28,22 +28,28 @@ def one_page_pdf(text: str = "Service agreement", *, media_box: bytes = _A4) -> 
 
 
 def pages_pdf(count: int, *, text: str = "Service agreement", media_box: bytes = _A4) -> bytes:
-    return _with_table(_page_objects(count, text, media_box))
+    return with_table(_page_objects(count, text, media_box))
+
+
+def pdf_with(catalog: bytes) -> bytes:
+    """One page, and more entries in the document's catalog."""
+    objects = _page_objects(1, "Service agreement", _A4)
+    return with_table([b"<</Type/Catalog/Pages 2 0 R%s>>" % catalog, *objects[1:]])
 
 
 def big_pdf(size: int) -> bytes:
     """A valid one-page PDF of exactly ``size`` bytes (at least 1,000), most of it an unused stream."""
     objects = _page_objects(1, "A large document", _A4)
-    frame = len(_with_table([*objects, _stream(b"", b"")]))
+    frame = len(with_table([*objects, _stream(b"", b"")]))
     # a longer stream needs more digits to say where things are; white space at the end takes up the rest
-    pdf = _with_table([*objects, _stream(b"", bytes(size - frame - 20))])
+    pdf = with_table([*objects, _stream(b"", bytes(size - frame - 20))])
     return pdf + b"\n" * (size - len(pdf))
 
 
 def form_pdf(value: str = "42 EUR") -> bytes:
     """A page whose only ink is a filled form field."""
     appearance = f"BT /F1 40 Tf 2 10 Td ({value}) Tj ET".encode()
-    return _with_table(
+    return with_table(
         [
             b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]>>>>",
             b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -137,12 +143,12 @@ def broken_xref_pdf() -> bytes:
 
 
 def no_pages_pdf() -> bytes:
-    return _with_table([b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>"])
+    return with_table([b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>"])
 
 
 def cyclic_pages_pdf() -> bytes:
     """Its page tree contains itself."""
-    return _with_table(
+    return with_table(
         [
             b"<</Type/Catalog/Pages 2 0 R>>",
             b"<</Type/Pages/Kids[3 0 R 2 0 R]/Count 2>>",
@@ -209,6 +215,6 @@ def _end(trailer: bytes, start: int) -> bytes:
     return b"trailer\n%s\nstartxref\n%d\n%%%%EOF\n" % (trailer, start)
 
 
-def _with_table(objects: Sequence[bytes]) -> bytes:
+def with_table(objects: Sequence[bytes]) -> bytes:
     body, offsets = _body(objects)
     return body + _table(offsets) + _end(b"<</Root 1 0 R/Size %d>>" % (len(objects) + 1), len(body))

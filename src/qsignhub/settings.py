@@ -90,6 +90,18 @@ class Settings(BaseSettings):
         default=None,
         description="NTP servers that the timestamp authority's clock is held against, separated by commas.",
     )
+    revocation_grace: float = Field(
+        default=600,
+        ge=5,
+        le=86_400,
+        description="Longest pause, in seconds, between questions for a status newer than a signature.",
+    )
+    archive_margin_days: int = Field(
+        default=60,
+        ge=1,
+        le=730,
+        description="Days before the end of a file's last archive timestamp at which it gets another.",
+    )
     sandbox_keys: Literal["software", "pkcs11"] = Field(
         default="software", description="Where the test world's signing keys live: software or pkcs11."
     )
@@ -135,6 +147,14 @@ class Settings(BaseSettings):
     @property
     def job_lease(self) -> timedelta:
         return timedelta(seconds=self.job_lease_seconds)
+
+    @property
+    def longest_status_pause(self) -> timedelta:
+        return timedelta(seconds=self.revocation_grace)
+
+    @property
+    def archive_margin(self) -> timedelta:
+        return timedelta(days=self.archive_margin_days)
 
     @property
     def spool_dir(self) -> Path:

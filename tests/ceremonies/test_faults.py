@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -68,8 +68,8 @@ class OcspDown:
             raise RevocationUnavailable("The OCSP responder does not answer.")
         return await self._real.ocsp(certificate, issuer)
 
-    async def crl(self, certificate: bytes, issuer: bytes) -> Crl:
-        return await self._real.crl(certificate, issuer)
+    async def crl(self, certificate: bytes, issuer: bytes, *, not_before: datetime | None = None) -> Crl:
+        return await self._real.crl(certificate, issuer, not_before=not_before)
 
     async def ping(self) -> None:
         await self._real.ping()

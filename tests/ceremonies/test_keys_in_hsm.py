@@ -12,6 +12,7 @@ from qsignhub.custody.adapters.pkcs11 import Pkcs11Custody
 from qsignhub.settings import HsmNotConfigured, Settings
 from qsignhub.signature_requests.model import SignatureRequest
 from tests.ceremonies.test_faults import consented, current, payload_of, run_cycle, signatures
+from tests.ceremonies.test_seals import sealed, seals
 from tests.support.softhsm import SoftToken
 
 pytestmark = pytest.mark.tools
@@ -30,7 +31,7 @@ def with_keys_in(settings: Settings, token: SoftToken) -> Settings:
 
 async def key_of(services: Services, request: SignatureRequest) -> str:
     async with services.database.transaction() as tx:
-        [signing] = await journal.recorded_signings(tx, request)
+        [signing, *_] = await journal.recorded_signings(tx, request)
     assert signing.key_id is not None
     return signing.key_id
 
@@ -60,6 +61,20 @@ async def test_a_signers_key_is_in_the_token_until_it_has_signed_and_never_leave
         assert (await current(services, request)).status == "completed"
         assert await signatures(services, request) == 1
         assert private_keys(token, key) == []
+
+
+async def test_the_seal_is_in_the_token_and_stays_there(
+    settings: Settings, conninfo: str, softhsm_token: SoftToken
+) -> None:
+    token = softhsm_token
+    async with open_services(with_keys_in(settings, token), conninfo) as services:
+        for _ in range(2):
+            request = await sealed(services)
+            assert await signatures(services, request) == 1
+        [(key, _)] = await seals(services)
+        assert await key_of(services, request) == key
+        [listed] = private_keys(token, key)
+        assert "sensitive, always sensitive, never extractable, local" in listed
 
 
 async def test_an_hsm_that_is_not_configured_keeps_the_service_from_starting(

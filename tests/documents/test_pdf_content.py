@@ -94,6 +94,38 @@ def test_case_17_xfa_is_refused(tmp_path: Path, xfa: str) -> None:
     assert caught.value.code == "DOCUMENT_DYNAMIC_FORM"
 
 
+@pytest.mark.parametrize(
+    ("catalog", "objects", "refused"),
+    [
+        ("/OpenAction << /S 4 0 R /F (x.exe) >>", ["/Launch"], ActiveContent),
+        ("/AcroForm 4 0 R", ["<< /Fields [] /XFA [] >>"], DynamicForm),
+        (
+            "/Perms 4 0 R",
+            [
+                "<< /DocMDP 5 0 R >>",
+                "<< /Type /Sig /Reference 6 0 R >>",
+                "[7 0 R]",
+                "<< /Type /SigRef /TransformMethod 8 0 R /TransformParams 9 0 R >>",
+                "/DocMDP",
+                "<< /P 10 0 R >>",
+                "1",
+            ],
+            DocumentLocked,
+        ),
+    ],
+)
+def test_cases_16_17_19_hold_behind_references_too(
+    tmp_path: Path, catalog: str, objects: list[str], refused: type[Exception]
+) -> None:
+    with pytest.raises(refused):
+        _inspect(tmp_path, pdf_with(catalog, "", *objects))
+
+
+def test_case_28_layers_are_flagged_behind_references_too(tmp_path: Path) -> None:
+    layers = ["<< /OCGs 5 0 R /D << >> >>", "[6 0 R]", "<< /Type /OCG /Name (Overlay) >>"]
+    assert _codes(tmp_path, pdf_with("/OCProperties 4 0 R", "", *layers)) == ["OPTIONAL_CONTENT"]
+
+
 def _certified(parameters: str) -> bytes:
     return pdf_with(
         "/Perms << /DocMDP << /Type /Sig /Reference [<< /Type /SigRef /TransformMethod /DocMDP "
@@ -105,6 +137,44 @@ def test_case_19_a_document_that_allows_no_change_is_refused(tmp_path: Path) -> 
     with pytest.raises(DocumentLocked) as caught:
         _inspect(tmp_path, _certified("<< /P 1 /V /1.2 >>"))
     assert caught.value.code == "DOCUMENT_LOCKED"
+
+
+def _signed(lock: str, reference: str) -> bytes:
+    """A form with a signature in its one field."""
+    return pdf_with(
+        "/AcroForm << /SigFlags 3 /Fields [4 0 R] >>",
+        "",
+        f"<< /FT /Sig /T (Author) /V 5 0 R {lock} >>",
+        f"<< /Type /Sig /ByteRange [0 1 2 3] /Contents <00> {reference} >>",
+    )
+
+
+def _field_mdp(parameters: str) -> str:
+    return f"/Reference [<< /TransformMethod /FieldMDP /TransformParams << {parameters} >> >>]"
+
+
+@pytest.mark.parametrize(
+    ("lock", "reference"),
+    [
+        ("", _field_mdp("/Action /All")),
+        ("", _field_mdp("/Action /Exclude /Fields [(sum)]")),
+        ("", _field_mdp("/Action /Include /Fields [(sum)] /P 1")),
+        ("", "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 1 >> >>]"),
+        ("/Lock << /Action /Include /Fields [(sum)] /P 1 >>", ""),
+    ],
+)
+def test_case_19_a_signature_that_locks_the_form_is_refused(
+    tmp_path: Path, lock: str, reference: str
+) -> None:
+    with pytest.raises(DocumentLocked) as caught:
+        _inspect(tmp_path, _signed(lock, reference))
+    assert caught.value.code == "DOCUMENT_LOCKED"
+
+
+@pytest.mark.parametrize("lock", ["", "/Lock << /Action /Include /Fields [(sum)] /P 2 >>"])
+def test_a_signature_that_locks_other_fields_passes(tmp_path: Path, lock: str) -> None:
+    signed = _signed(lock, _field_mdp("/Action /Include /Fields [(sum)]"))
+    assert _codes(tmp_path, signed) == ["EXISTING_SIGNATURES"]
 
 
 @pytest.mark.parametrize("parameters", ["<< /P 2 /V /1.2 >>", "<< /P 3 >>", "<< /V /1.2 >>"])

@@ -11,12 +11,13 @@ from qsignhub.documents.errors import DocumentUnreadable
 from qsignhub.documents.inspection import inspect_pdf
 
 
-def pdf_with(catalog: str = "", page: str = "") -> bytes:
-    """A one-page PDF by hand, with something wrong in its catalog or page."""
+def pdf_with(catalog: str = "", page: str = "", *more: str) -> bytes:
+    """A one-page PDF by hand, something wrong in its catalog or page; ``more`` are objects 4 and on."""
     objects = [
         f"<< /Type /Catalog /Pages 2 0 R {catalog} >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] {page} >>",
+        *more,
     ]
     body, offsets = b"%PDF-1.7\n", []
     for number, content in enumerate(objects, 1):
@@ -24,7 +25,8 @@ def pdf_with(catalog: str = "", page: str = "") -> bytes:
         body += f"{number} 0 obj\n{content}\nendobj\n".encode()
     table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
     end = (
-        f"xref\n0 4\n0000000000 65535 f \n{table}trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n{len(body)}\n"
+        f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
+        f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(body)}\n"
     )
     return body + end.encode() + b"%%EOF\n"
 

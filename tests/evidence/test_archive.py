@@ -40,6 +40,25 @@ async def packed(history: History, signed: bytes = SIGNED) -> bytes:
     return b"".join([piece async for piece in archive(files, MOMENT)])
 
 
+async def test_the_original_comes_along_where_the_signed_file_lacks_it() -> None:
+    history = a_history("Anna Kowalska", document="..\\../umowa\\Żółć.docx")
+    files = contents(
+        history,
+        html=b"<p>",
+        pdf=b"%PDF",
+        signed=pieces(SIGNED),
+        original=pieces(b"orig", b"inal"),
+        pictures=no_pictures,
+    )
+    whole = b"".join([piece async for piece in archive(files, MOMENT)])
+    with zipfile.ZipFile(io.BytesIO(whole)) as found:
+        [name] = [one for one in found.namelist() if one.startswith("original/")]
+        assert found.read(name) == b"original"
+        assert name.count("/") == 1
+        assert "\\" not in name
+        assert b"as it was uploaded" in found.read("README.txt")
+
+
 @pytest.mark.parametrize(
     ("name", "plain"),
     [

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from qsignhub.ceremonies.chronicle import entries_of
 from qsignhub.ceremonies.journal import RecordedConsent, RecordedSigning
 from qsignhub.ceremonies.records import Records
 from qsignhub.foundation.events import Event
 from qsignhub.identity.model import Verification
-from qsignhub.signature_requests.model import Revision
+from qsignhub.signature_requests.model import Revision, SignatureType
 from tests.pages.fake_app import a_document, a_request, a_signer
 
 SIGNER = a_signer("Anna Kowalska", "signed")
@@ -18,6 +20,7 @@ REQUEST = a_request(SIGNER)
 DOCUMENT = a_document()
 AT = DOCUMENT.created_at
 BARE = Records(
+    told_at=AT,
     request=REQUEST,
     sender="Acme",
     document=DOCUMENT,
@@ -29,7 +32,9 @@ BARE = Records(
     issued_at={},
     verifications={},
 )
-NOTHING = RecordedSigning("sig_1", SIGNER.id, None, None, "sandbox", None, None, None, None, None, None, None)
+NOTHING = RecordedSigning(
+    "sig_1", "signature", SIGNER.id, None, None, "sandbox", None, None, None, None, None, None, None
+)
 
 
 def minutes(count: int) -> datetime:
@@ -81,6 +86,13 @@ def test_only_the_latest_identity_check_has_details() -> None:
         [],
         ["The document has expired."],
     ]
+
+
+@pytest.mark.parametrize(("level", "key"), [("qes", "key"), ("aes", "key"), ("ses", "seal")])
+def test_what_a_simple_signature_authorises_is_the_seal(level: SignatureType, key: str) -> None:
+    authorised = replace(NOTHING, activated_at=minutes(3), digest=b"ab")
+    records = replace(BARE, request=replace(REQUEST, signature_type=level), signings=(authorised,))
+    assert what(records)[-1] == f"Authorised the {key}, for this signature alone"
 
 
 def test_a_refused_signature_is_told_with_its_reason() -> None:

@@ -84,6 +84,7 @@ def test_hashes_and_serials_are_copied_whole() -> None:
     party = history.parties[0]
     assert party.certificate is not None
     assert party.timestamp is not None
+    assert history.signed is not None
     words = text_of(render_pdf(history)).split()
     for exact in (history.signed.sha256, history.document.sha256, party.timestamp.imprint, SERIAL):
         assert exact in words

@@ -103,6 +103,54 @@ async def test_the_database_of_a_newer_version_is_refused(conninfo: str, folder:
         await migrate(conninfo)
 
 
+async def test_what_was_completed_before_there_were_levels_over_time_is_looked_at(
+    empty: str, folder: Path
+) -> None:
+    """Also where the format had no seal of its own: then the last signature's timestamp is what counts."""
+    later = [path for path in folder.glob("*.sql") if int(path.name[:4]) >= 11]
+    kept = {path: path.read_text() for path in later}
+    for path in later:
+        path.unlink()
+    await migrate(empty)
+    signing = (
+        "INSERT INTO signings (id, request_id, signer_id, step, trust_service, begun_at, finished_at,"
+        " timestamp_token) VALUES (%s, %s, %s, %s, 'sandbox', now(), now(), %s)"
+    )
+    with psycopg.connect(empty, autocommit=True) as connection:
+        for table, column in (
+            ("signings", "request_id"),
+            ("signings", "signer_id"),
+            ("revisions", "request_id"),
+        ):
+            # nothing else of theirs is needed
+            connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_fkey".encode())
+        for row in (
+            ("pades_signature", "pades", "a", "published", b"token"),
+            ("pades_seal", "pades", None, "published", b"token"),
+            ("xades_first", "xades", "b", "published", b"token"),
+            ("xades_last", "xades", "c", "published", b"token"),
+            ("xades_seal", "xades", None, "published", None),
+            ("open_signature", "open", "d", "published", b"token"),
+        ):
+            connection.execute(signing, row)
+        for revision in (
+            ("pades", 1, "pades_signature"),
+            ("pades", 2, "pades_seal"),
+            ("xades", 1, "xades_first"),
+            ("xades", 2, "xades_last"),
+            ("open", 1, "open_signature"),
+        ):
+            connection.execute("INSERT INTO revisions VALUES (%s, %s, %s, 'key', 'hash', 1, now())", revision)
+    for path, content in kept.items():
+        path.write_text(content)
+    await migrate(empty)
+    with psycopg.connect(empty) as connection:
+        found = connection.execute(
+            "SELECT id, archive_tokens FROM signings WHERE archive_check_at <= now() ORDER BY id"
+        ).fetchall()
+    assert found == [("pades_seal", [b"token"]), ("xades_last", None)]
+
+
 def test_an_installation_without_migrations_is_told(tmp_path: Path) -> None:
     with pytest.raises(MigrationMismatch, match="incomplete"):
         read_migrations(tmp_path)

@@ -136,6 +136,33 @@ def test_a_field_off_the_page_is_refused_and_says_where(
     assert error["field"] == f"fields.0.{at_fault}"
 
 
+def test_fields_touch_but_do_not_overlap(owner: Customer, pdf: str) -> None:
+    def ask(**place: float) -> httpx.Response:
+        fields = [FIELD, FIELD | {"signer_index": 1} | place]
+        return owner.ask_for(person(), person(), document_id=pdf, fields=fields, dry_run=True)
+
+    answer = ask(x=271, y=719)
+    assert error_of(answer, 422, "FIELDS_OVERLAP")["field"] == "fields.1.x"
+    assert ask(x=272, y=640).status_code == ask(x=72, y=720).status_code == 200
+
+
+def test_marks_and_reasons_are_kept_and_planned(owner: Customer, pdf: str) -> None:
+    asked: dict[str, Any] = {"document_id": pdf, "summary_mark": True, "signature_type": "ses"}
+    signer = person(reason="Approved by the board")
+    assert owner.ask_for(signer, dry_run=True, **asked).json()["summary_mark"] is True
+    request = owner.ask_for(signer, **asked).json()
+    assert request["summary_mark"] is True
+    assert request["signers"][0]["reason"] == "Approved by the board"
+    plain = owner.request(person(), document_id=pdf, signature_type="ses")
+    assert plain["summary_mark"] is False
+    assert "reason" not in plain["signers"][0]
+
+
+def test_only_pades_marks_a_page(owner: Customer, pdf: str) -> None:
+    answer = owner.ask_for(person(), document_id=pdf, format="cades", summary_mark=True)
+    assert error_of(answer, 422, "SUMMARY_MARK_NOT_POSSIBLE")["field"] == "summary_mark"
+
+
 def test_a_field_may_fill_the_page_to_its_edges(owner: Customer, pdf: str) -> None:
     whole = FIELD | {"x": 0, "y": 0, "width": 595, "height": 842}
     request = owner.request(person(), document_id=pdf, fields=[whole])

@@ -28,8 +28,9 @@ async def a_message_row(database: Database) -> tuple[Database, Scope, str, str]:
         )
         await tx.execute(
             "INSERT INTO signature_requests (id, account_id, mode, document_id, status, signature_type,"
-            " signing_order, fields, metadata, link_hash, link_sealed, created_at, expires_at)"
-            " VALUES (%s, %s, 'test', %s, 'pending', 'qes', 'parallel', '[]', '{}', %s, '', %s, %s)",
+            " packaging, summary_mark, signing_order, fields, metadata, link_hash, link_sealed, created_at,"
+            " expires_at) VALUES (%s, %s, 'test', %s, 'pending', 'qes', 'enveloped', false, 'parallel', '[]',"
+            " '{}', %s, '', %s, %s)",
             (request, scope.account_id, document, request.encode(), NOW, NOW),
         )
         await tx.execute(

@@ -29,6 +29,7 @@ from qsignhub.ceremonies.errors import (
 from qsignhub.ceremonies.journal import Step
 from qsignhub.ceremonies.service import Session
 from qsignhub.ceremonies.trust import Demand
+from qsignhub.ceremonies.visible import written_of
 from qsignhub.documents.inspection import render_page
 from qsignhub.documents.model import Document
 from qsignhub.foundation.clock import SettableClock
@@ -93,6 +94,7 @@ def a_request(*signers: Signer, mode: Mode = "test", **changes: Any) -> Signatur
         signature_type="qes",
         signing_order="sequential",
         format="pades",
+        packaging="enveloped",
         redirect_url=None,
         fields=(),
         metadata={},
@@ -134,6 +136,7 @@ class FakeServices:
     fault: Exception | None = None
     consents: list[tuple[str | None, str | None]] = field(default_factory=list)
     entered: list[tuple[str | None, str | None]] = field(default_factory=list)
+    written: list[str | None] = field(default_factory=list)
     rendered: list[tuple[int, int]] = field(default_factory=list)
     demand: Demand = field(default_factory=Demand)
     no_offer: Exception | None = None
@@ -214,6 +217,7 @@ class FakeServices:
         *,
         offer: Offer | None,
         entered: Entered,
+        written: str | None,
         ip_address: str | None,
         user_agent: str | None,
     ) -> None:
@@ -226,6 +230,7 @@ class FakeServices:
             return
         if signer.status not in {"verified", "pending_signature"}:
             raise IdentityNotVerified("Identity comes first.")
+        self.written.append(written if written_of(written, signer) else None)
         self.consents.append((ip_address, user_agent))
         self.entered.append((entered.pin, entered.otp))
         self.step = "authorised"

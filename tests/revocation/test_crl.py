@@ -152,3 +152,17 @@ def test_no_flipped_list_passes(pki: TestPki):
         flipped = whole[:position] + bytes((whole[position] ^ 0x55,)) + whole[position + 1 :]
         with pytest.raises(RevocationError):
             verify(pki, flipped)
+
+
+@pytest.mark.parametrize(
+    ("days", "kept_since", "reaches"),
+    [(30, None, True), (-2, None, False), (-2, timedelta(days=-1), False), (-2, timedelta(days=-3), True)],
+)
+def test_a_list_from_after_the_end_tells_nothing_unless_it_keeps_what_has_ended(
+    pki: TestPki, days: int, kept_since: timedelta | None, reaches: bool
+):
+    ended = pki.issue("Ended", days=days)
+    since = pki.now + kept_since if kept_since else None
+    crl = verify(pki, made(pki, kept_since=since), certificate=ended.der)
+    assert crl.status.is_good
+    assert crl.reaches_back is reaches

@@ -260,6 +260,52 @@ async def test_a_list_is_kept_for_a_while(world: World):
     assert world.asked.count(path) == 2
 
 
+async def test_a_kept_list_that_is_too_old_for_a_signature_is_asked_for_afresh(world: World):
+    signer = world.pki.signer.der
+    world.paths["/crl/test-issuing-ca.crl"] = world.crl_of(world.pki.issuing)
+    first = await world.source.crl(signer, world.pki.issuing.der)
+    world.clock.advance(timedelta(minutes=5))
+    after = world.clock.now()
+    assert await world.source.crl(signer, world.pki.issuing.der) == first
+    newer = await world.source.crl(signer, world.pki.issuing.der, not_before=after)
+    assert newer.this_update == after
+    assert await world.source.crl(signer, world.pki.issuing.der, not_before=after) == newer
+    assert world.asked == ["/crl/test-issuing-ca.crl"] * 2
+
+
+async def test_of_an_ended_certificate_the_source_that_keeps_it_is_believed(world: World):
+    """The responder says good, and has forgotten; the list says since when it keeps what ended."""
+    ended = world.pki.issue("Ended", days=-2)
+
+    async def keeps(_: bytes) -> Answer:
+        now = world.clock.now()
+        return Answer(
+            build_crl(
+                issuer=world.pki.issuing.der,
+                sign=world.pki.issuing.sign,
+                revoked=[RevokedCertificate(ended.serial, now - 3 * DAY)],
+                number=1,
+                this_update=now,
+                next_update=now + DAY,
+                kept_since=now - 30 * DAY,
+            )
+        )
+
+    world.paths["/crl/test-issuing-ca.crl"] = world.crl_of(world.pki.issuing)
+    short = (await gather(world.source, world.path(ended))).each[0]
+    assert (short.answer.reaches_back, short.status.is_good) == (False, True)
+    world.paths["/crl/test-issuing-ca.crl"] = keeps
+    world.clock.advance(timedelta(hours=2))
+    told = (await gather(world.source, world.path(ended))).each[0]
+    assert (told.answer.reaches_back, told.status.is_good) == (True, False)
+
+
+async def test_a_source_that_is_down_may_still_know_of_an_ended_certificate(world: World):
+    world.fails("/crl/test-issuing-ca.crl", Answer(status=503))
+    with pytest.raises(RevocationUnavailable):
+        await gather(world.source, world.path(world.pki.issue("Ended", days=-2)))
+
+
 async def test_a_list_is_not_kept_past_its_next_update(world: World):
     pki = world.pki
     world.paths["/crl/test-root.crl"] = world.crl_of(pki.root, timedelta(minutes=10))
@@ -337,13 +383,13 @@ def test_only_so_many_lists_are_kept():
     pki = TestPki()
     kept = KeptCrls()
     for number in range(100):
-        crl = Crl(bytes(1000), CertificateStatus.good(), pki.now, pki.now + DAY, number)
+        crl = Crl(bytes(1000), CertificateStatus.good(), pki.now, pki.now + DAY, number, True)
         kept.keep(f"http://{number}", b"issuer", crl, pki.now)
         kept.find("http://0", b"issuer", pki.now)  # asked for again and again
     found = [n for n in range(100) if kept.find(f"http://{n}", b"issuer", pki.now) is not None]
     assert found == [0, *range(37, 100)]
     assert kept.find("http://0", b"another issuer", pki.now) is None
-    big = Crl(bytes(60 * 1024 * 1024), CertificateStatus.good(), pki.now, pki.now + DAY, None)
+    big = Crl(bytes(60 * 1024 * 1024), CertificateStatus.good(), pki.now, pki.now + DAY, None, True)
     for address in ("http://big", "http://bigger"):
         kept.keep(address, b"issuer", big, pki.now)
     assert kept.find("http://big", b"issuer", pki.now) is None

@@ -14,6 +14,7 @@ from cryptography.x509 import ocsp
 from qsignhub.foundation.clock import SettableClock
 from qsignhub.revocation.model import CertificateStatus, Reason, State
 from qsignhub.revocation.responder import OcspResponder
+from qsignhub.revocation.verify_ocsp import verify_ocsp
 from tests.pki import LoadedKey, TestPki
 
 
@@ -198,3 +199,23 @@ def test_the_answer_is_der_to_the_last_octet(pki: TestPki, responder: OcspRespon
         response = asn1_ocsp.OCSPResponse.load(encoded, strict=True)
         assert response.native
         assert response.dump(force=True) == encoded
+
+
+@pytest.mark.parametrize(("years_kept", "reaches"), [(None, False), (5, True)])
+def test_of_a_certificate_that_has_ended_only_an_archive_cutoff_tells(
+    pki: TestPki, years_kept: int | None, reaches: bool
+):
+    """RFC 6960 clause 4.4.4."""
+    ended = pki.issue("Ended", days=-2)
+    responder = OcspResponder(
+        issuer=pki.issuing.der,
+        certificate=pki.ocsp.der,
+        sign=pki.ocsp.sign,
+        clock=SettableClock(pki.now),
+        archive_cutoff=pki.now - timedelta(days=365 * years_kept) if years_kept else None,
+    )
+    for certificate, expected in ((ended, reaches), (pki.signer, True)):
+        response = responder.respond(query(certificate, pki.issuing), good)
+        told = verify_ocsp(response, certificate.der, pki.issuing.der, nonce=b"n" * 16, now=pki.now)
+        assert told.status.is_good
+        assert told.reaches_back is expected

@@ -54,9 +54,12 @@ def chain_of(box: Box, credential: str) -> list[bytes]:
 
 
 @pytest.mark.tools
-@pytest.mark.parametrize(("qualified", "ca"), [(True, "ca-qes"), (False, "ca-aes")])
-def test_openssl_verify_with_crls(box: Box, tmp_path: Path, qualified: bool, ca: str) -> None:
-    credential = box.user(qualified=qualified)
+@pytest.mark.parametrize(
+    ("qualified", "seal", "ca"),
+    [(True, False, "ca-qes"), (False, False, "ca-aes"), (False, True, "ca-seal")],
+)
+def test_openssl_verify_with_crls(box: Box, tmp_path: Path, qualified: bool, seal: bool, ca: str) -> None:
+    credential = box.user(qualified=qualified, seal=seal)
     signer = signer_file(box, credential, tmp_path)
 
     def verdict() -> str:

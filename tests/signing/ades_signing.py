@@ -13,13 +13,14 @@ from qsignhub.revocation.crl import build_crl
 from qsignhub.revocation.model import CertificateStatus
 from qsignhub.revocation.request import build_request
 from qsignhub.revocation.responder import OcspResponder
-from qsignhub.signing.format import Format, Intent, Made, Prepared
+from qsignhub.signing.format import DataObject, Format, Intent, Made, Prepared
 from qsignhub.signing.validation_data import ValidationData
 from qsignhub.timestamping.adapters.in_process import InProcessTimestampAuthority
 from qsignhub.timestamping.responder import TimestampResponder
 from tests.pki import DAY, TSA_POLICY, LoadedKey, TestPki
 
 CLOCK = SystemClock()
+DATA_OBJECT = DataObject("umowa.xml", "application/xml")
 
 
 @cache
@@ -46,8 +47,12 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def prepared_by(form: Format, file: Path, person: LoadedKey, number: int, *, first: bool) -> Prepared:
-    intent = Intent(f"Signature-{number}", person.der, ES256, CLOCK.now(), first=first)
-    return form.prepare(file, file.with_name("target"), intent)
+    """``file`` is the document (``first``), or what is signed of it so far."""
+    document = file.with_name(f"{file.name}.document")
+    if first:
+        shutil.copyfile(file, document)
+    intent = Intent(f"Signature-{number}", person.der, ES256, CLOCK.now(), DATA_OBJECT)
+    return form.prepare(document, None if first else file, file.with_name("target"), intent)
 
 
 def signature_value(form: Format, person: LoadedKey, prepared: Prepared) -> bytes:
@@ -94,7 +99,7 @@ async def add_signature(form: Format, file: Path, person: LoadedKey, number: int
         [status_answer(person.der), status_answer(pki().tsa.der)],
         [root_crl()],
     )
-    made = Made(prepared, first, person.der, ES256, [pki().issuing.der], value, token, data)
+    made = Made(prepared, first, DATA_OBJECT, person.der, ES256, [pki().issuing.der], value, token, data)
     form.embed(file, made)
     return made
 

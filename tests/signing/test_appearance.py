@@ -13,15 +13,17 @@ import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from qsignhub.signing.errors import DocumentNotSignable
-from qsignhub.signing.pades.appearance import Appearance, FieldPlacement
+from qsignhub.signing.pades.appearance import TYPED, Appearance, FieldPlacement, Written, can_be_typed
+from qsignhub.signing.pades.handwriting import Handwriting
 from qsignhub.signing.pades.layout import Box, lay_out, writable_name
 from qsignhub.signing.pades.revision import prepare_signature
-from qsignhub.signing.pades.typeface import typeface
+from qsignhub.signing.pades.typeface import typeface, typeface_for
 from tests.pdfs import form_pdf, pages_pdf
 
 NOW = datetime(2025, 3, 1, 15, 3, 22, tzinfo=timezone(timedelta(hours=1)))
 USUAL = FieldPlacement(1, 72, 640, 200, 80)
 LONG_NAME = "Bartłomiej Świętosławski-Wiśniewski von und zu Grünwaldstein"
+SCRAWL = Handwriting.parse("600.200_0.200-150.0-300.200-450.0-600.200")
 METAS = [["Signed electronically · 2025-03-01 14:03:22 UTC", "Level requested: qualified (QES)"]]
 SHORT_METAS = [["2025-03-01 14:03 UTC · QES requested"]]
 
@@ -33,11 +35,13 @@ def prepared(
     *,
     level: Literal["qes", "aes", "ses"] = "qes",
     sandbox: bool = True,
+    reason: str | None = None,
+    written: Written | None = None,
     pdf: bytes | None = None,
 ) -> bytes:
     source, target = folder / "source.pdf", folder / "target.pdf"
     source.write_bytes(pdf or pages_pdf(2))
-    appearance = Appearance(placement, name, level, sandbox)
+    appearance = Appearance(placement, name, level, sandbox, reason, written)
     prepare_signature(source, target, field_name="Signature-1", claimed_time=NOW, appearance=appearance)
     return target.read_bytes()
 
@@ -88,11 +92,18 @@ def test_a_live_signature_has_no_sandbox_mark(tmp_path: Path) -> None:
         "Святослав Ющенко",
         "Ştefan Țăranu",
         "Nguyễn Thị Ánh",
+        "Ἀλέξανδρος Ὠνάσης",
+        "Ђорђе Љубиша Џајић",
+        "Þórður Guðmundsson",
+        "Őry Szűcs Árpád",
+        "Līga Ķēniņa Žemaitė",
+        "გიორგი მაისურაძე",
+        "Գևորգ Ստեփանյան",
     ],
 )
 def test_names_are_written_as_they_are_spelt(tmp_path: Path, name: str) -> None:
     assert name in text_of(prepared(tmp_path, name))
-    face = typeface("Semibold")
+    face = typeface_for(name, "Semibold")
     assert writable_name(name, face) == name
     assert all(face.has(character) for character in name)
 
@@ -214,3 +225,72 @@ def test_only_the_glyphs_in_use_are_embedded(tmp_path: Path) -> None:
     source, target = tmp_path / "source.pdf", tmp_path / "target.pdf"
     prepare_signature(source, target, field_name="Signature-1", claimed_time=NOW)
     assert visible - target.stat().st_size < 14_000
+
+
+def ink(pdf: bytes, box: tuple[float, float, float, float]) -> float:
+    """The part of a box of the first page that is dark, as a viewer that we did not write draws it."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        document.init_forms()
+        left, bottom, right, top = box
+        cropped = (left, bottom, 595 - right, 842 - top)
+        drawn = document[0].render(scale=2, crop=cropped, may_draw_forms=True).to_pil().convert("L")
+        return float(sum(drawn.histogram()[:128]) / (drawn.width * drawn.height))
+    finally:
+        document.close()
+
+
+def test_a_reason_is_shown_in_as_many_lines_as_it_needs(tmp_path: Path) -> None:
+    assert "Reason: Approved" in text_of(prepared(tmp_path, reason="Approved"))
+    long = "I have read the agreement and approve it on behalf of the company, Warsaw"
+    shown = text_of(prepared(tmp_path, reason=long))
+    assert f"Reason: {long}" in " ".join(shown.split())
+    assert "Reason" in text_of(prepared(tmp_path, placement=FieldPlacement(1, 72, 640, 80, 100), reason=long))
+
+
+def test_a_drawing_stands_beside_the_words(tmp_path: Path) -> None:
+    left, words = (75, 355, 152, 415), (155, 355, 272, 415)
+    pdf = prepared(tmp_path, placement=FieldPlacement(1, 72, 340, 200, 80), written=SCRAWL, reason="Approved")
+    assert ink(pdf, left) > 0.02
+    assert not text_of(pdf, box=left).strip()
+    within = text_of(pdf, box=words)
+    for expected in ("Anna Kowalska", "2025-03-01 14:03:22 UTC", "Reason: Approved"):
+        assert expected in within
+    assert ink(pdf, (60, 421, 595, 460)) == ink(pdf, (273, 300, 595, 460)) == 0, (
+        "nothing is drawn beyond the field"
+    )
+
+
+def test_a_typed_name_stands_beside_the_words_too(tmp_path: Path) -> None:
+    assert text_of(prepared(tmp_path, written=TYPED)).count("Anna Kowalska") == 2
+    _, second = LONG_NAME.split(" von ")
+    assert text_of(prepared(tmp_path, LONG_NAME, written=TYPED)).count(f"von {second}") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "can"),
+    [
+        ("Zażółć Gęślą-Jaźń", True),
+        ("Jiří Dvořák", True),
+        ("Γεώργιος", True),
+        ("Щастя Їжак", True),
+        ("გიორგი", False),
+        ("田中", False),
+    ],
+)
+def test_which_names_can_be_typed(name: str, can: bool) -> None:
+    assert can_be_typed(name) is can
+
+
+@pytest.mark.parametrize("written", [SCRAWL, TYPED])
+def test_a_field_too_small_for_both_has_the_words(tmp_path: Path, written: Written) -> None:
+    pdf = prepared(tmp_path, placement=FieldPlacement(1, 72, 640, 80, 20), written=written)
+    assert text_of(pdf).count("Anna Kowalska") == 1
+    assert b" c\n" not in widget_of(pdf)["/AP"]["/N"].data
+
+
+def test_colours_are_independent_of_the_device_and_opaque(tmp_path: Path) -> None:
+    form = widget_of(prepared(tmp_path, written=SCRAWL))["/AP"]["/N"]
+    assert form["/Resources"]["/ColorSpace"]["/C"][0] == "/CalRGB"
+    assert not re.search(rb"\b(rg|RG|g|G|k|K|gs)\n", form.data + b"\n")
+    assert "/ExtGState" not in form["/Resources"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from asn1crypto import cms
 
+from qsignhub.foundation.der import OCTET_STRING, header
 from qsignhub.signing.cades import signed_file
 from qsignhub.signing.cades.format import CAdES
 from qsignhub.signing.errors import DocumentNotSignable
@@ -44,7 +45,7 @@ def openssl_verifies(file: Path, content: Path, *more: str | Path) -> tuple[bool
 async def test_openssl_takes_every_signature(tmp_path: Path, signers: int, document: bytes):
     trust_folder(tmp_path)
     file = tmp_path / "signed.p7m"
-    await signed_by_all(CAdES(), document, file, signers)
+    await signed_by_all(CAdES(attached=True), document, file, signers)
     ok, said = openssl_verifies(file, tmp_path / "content")
     assert ok, said
     assert "CAdES Verification successful" in said
@@ -55,7 +56,7 @@ async def test_openssl_takes_every_signature(tmp_path: Path, signers: int, docum
 @pytest.mark.parametrize("signers", [1, 5])
 async def test_everything_for_long_term_validation_is_inside(tmp_path: Path, signers: int):
     file = tmp_path / "signed.p7m"
-    await signed_by_all(CAdES(), DOCUMENT, file, signers)
+    await signed_by_all(CAdES(attached=True), DOCUMENT, file, signers)
     printed = run("openssl", "cms", "-cmsout", "-print", "-noout", "-inform", "DER", "-in", file).stdout
     assert printed.count("d.other") == 2 * signers  # an OCSP answer for each signer and each timestamp
     signed = cms.ContentInfo.load(file.read_bytes())["content"]
@@ -72,7 +73,7 @@ async def test_everything_for_long_term_validation_is_inside(tmp_path: Path, sig
 async def test_openssl_takes_every_signature_timestamp(tmp_path: Path):
     trust_folder(tmp_path)
     file = tmp_path / "signed.p7m"
-    made = await signed_by_all(CAdES(), DOCUMENT, file, 2)
+    made = await signed_by_all(CAdES(attached=True), DOCUMENT, file, 2)
     for one, info in zip(
         made, cms.ContentInfo.load(file.read_bytes())["content"]["signer_infos"], strict=True
     ):
@@ -90,9 +91,9 @@ async def test_openssl_takes_every_signature_timestamp(tmp_path: Path):
 
 async def test_a_later_signature_leaves_the_earlier_ones_as_they_are(tmp_path: Path):
     file = tmp_path / "signed.p7m"
-    await signed_by_all(CAdES(), DOCUMENT, file, 2)
+    await signed_by_all(CAdES(attached=True), DOCUMENT, file, 2)
     _, before = signed_file.read(file)
-    await add_signature(CAdES(), file, people()[2], 3, first=False)
+    await add_signature(CAdES(attached=True), file, people()[2], 3, first=False)
     _, after = signed_file.read(file)
     assert after.signer_infos[:2] == before.signer_infos
     assert len(after.signer_infos) == 3
@@ -100,7 +101,7 @@ async def test_a_later_signature_leaves_the_earlier_ones_as_they_are(tmp_path: P
 
 async def test_signed_attributes_are_those_of_the_baseline(tmp_path: Path):
     file = tmp_path / "signed.p7m"
-    await signed_by_all(CAdES(), DOCUMENT, file, 1)
+    await signed_by_all(CAdES(attached=True), DOCUMENT, file, 1)
     info = cms.ContentInfo.load(file.read_bytes())["content"]["signer_infos"][0]
     attributes = {one["type"].native: one["values"][0].native for one in info["signed_attrs"]}
     assert set(attributes) == {"content_type", "message_digest", "signing_time", "signing_certificate_v2"}
@@ -111,7 +112,7 @@ async def test_signed_attributes_are_those_of_the_baseline(tmp_path: Path):
 async def test_one_changed_byte_is_refused(tmp_path: Path, where: str):
     trust_folder(tmp_path)
     file = tmp_path / "signed.p7m"
-    made = await signed_by_all(CAdES(), DOCUMENT, file, 2)
+    made = await signed_by_all(CAdES(attached=True), DOCUMENT, file, 2)
     whole = file.read_bytes()
     needle = {
         "content": DOCUMENT,
@@ -129,7 +130,7 @@ async def test_a_signature_by_somebody_else_does_not_pass_for_the_signers(tmp_pa
     """The signing-certificate-v2 attribute names the certificate: another one in its place is refused."""
     trust_folder(tmp_path)
     file = tmp_path / "signed.p7m"
-    await signed_by_all(CAdES(), DOCUMENT, file, 1)
+    await signed_by_all(CAdES(attached=True), DOCUMENT, file, 1)
     other = pki().issue("Somebody else")
     content = cms.ContentInfo.load(file.read_bytes())
     info = content["content"]["signer_infos"][0]
@@ -146,22 +147,33 @@ async def test_a_signature_by_somebody_else_does_not_pass_for_the_signers(tmp_pa
 @pytest.mark.parametrize("length", [0, 1, 40, -1])
 async def test_a_file_cut_short_takes_no_further_signature(tmp_path: Path, length: int):
     file = tmp_path / "signed.p7m"
-    await signed_by_all(CAdES(), DOCUMENT, file, 1)
+    await signed_by_all(CAdES(attached=True), DOCUMENT, file, 1)
     file.write_bytes(file.read_bytes()[:length])
     with pytest.raises(DocumentNotSignable):
         signed_file.read(copied(file, "cut"))
 
 
+@pytest.mark.parametrize("size", [2**31, 2**80, 2**1000])
+async def test_a_content_that_is_said_to_be_larger_than_the_file_is_refused(tmp_path: Path, size: int):
+    file = tmp_path / "signed.p7m"
+    await signed_by_all(CAdES(attached=True), DOCUMENT, file, 1)
+    whole, right = file.read_bytes(), header(OCTET_STRING, len(DOCUMENT)) + DOCUMENT
+    assert right in whole
+    file.write_bytes(whole.replace(right, header(OCTET_STRING, size) + DOCUMENT))
+    with pytest.raises(DocumentNotSignable, match="cut off"):
+        signed_file.read(file)
+
+
 async def test_case_21_fifty_megabytes_are_never_held_in_memory(tmp_path: Path):
     trust_folder(tmp_path)
     file = tmp_path / "signed.p7m"
-    await signed_by_all(CAdES(), b"warm", file, 1)
+    await signed_by_all(CAdES(attached=True), b"warm", file, 1)
     with file.open("wb") as large:
         for _ in range(50):
             large.write(bytes(1024 * 1024))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    await add_signature(CAdES(), file, people()[0], 1, first=True)
-    await add_signature(CAdES(), file, people()[1], 2, first=False)
+    await add_signature(CAdES(attached=True), file, people()[0], 1, first=True)
+    await add_signature(CAdES(attached=True), file, people()[1], 2, first=False)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 16 * 1024
     ok, said = openssl_verifies(file, tmp_path / "content")
     assert ok, said

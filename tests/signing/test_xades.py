@@ -38,8 +38,10 @@ DOCUMENTS = {
     "non-ascii": "<umowa><strona>Żółć Müller 漢字 🖋</strona></umowa>".encode(),
     "crlf": b'<?xml version="1.0"?>\r\n<c a="x\r\ny">\r\n  <a>1</a>\r\n  <b/>\r\n</c>\r\n',
     "byte order mark": b"\xef\xbb\xbf" + PLAIN,
+    "utf-8 mark, declared": b'\xef\xbb\xbf<?xml version="1.0" encoding="UTF-8"?>' + PLAIN,
     "utf-16": ('<?xml version="1.0" encoding="UTF-16"?>\n<umowa>Żółć</umowa>').encode("utf-16"),
     "utf-16 big-endian": b"\xfe\xff" + "<umowa><a/></umowa>".encode("utf-16-be"),
+    "utf-16 without a mark": '<?xml version="1.0" encoding="UTF-16"?><u>Żółć</u>'.encode("utf-16-le"),
     "latin-2": '<?xml version="1.0" encoding="ISO-8859-2"?><umowa k="Ł">Żółć</umowa>'.encode("iso-8859-2"),
     "empty root": b'<?xml version="1.0"?>\n<order id="5" note="a > b /> c"/>\n<!-- </order> -->',
     "empty root utf-16": '<order id="Ż"/>\n'.encode("utf-16"),
@@ -48,11 +50,19 @@ DOCUMENTS = {
 }
 
 
+def encoding_of(kind: str) -> str:
+    """In which markup stands in a document of ``DOCUMENTS``."""
+    if "utf-16" not in kind:
+        return "ascii"
+    return "utf-16-be" if kind.endswith("big-endian") else "utf-16-le"
+
+
 def xmlsec1_verifies(file: Path, number: int) -> tuple[bool, str]:
     """The signature of that number (from 1), its certificate up to the root."""
     said = run(
         *("xmlsec1", "--verify", "--trusted-pem", file.parent / "root.pem"),
         *("--untrusted-pem", file.parent / "issuing.pem", "--id-attr:Id", f"{XADES}:SignedProperties"),
+        *("--id-attr:Id", f"{DS}:Object"),
         *("--node-xpath", f"(//*[local-name()='Signature'])[{number}]", file),
     )
     return said.returncode == 0, said.stderr
@@ -86,7 +96,7 @@ async def test_every_byte_of_the_document_stays_as_it_was(tmp_path: Path, kind: 
     await signed_by_all(XAdES(), document, file, 1)
     once = file.read_bytes()
     await add_signature(XAdES(), file, people()[1], 2, first=False)
-    encoding = {"utf-16": "utf-16-le", "utf-16 big-endian": "utf-16-be"}.get(kind, "ascii")
+    encoding = encoding_of(kind)
     assert without_last_signature(file.read_bytes(), encoding) == once
     assert without_last_signature(once, encoding) == document
 
@@ -141,12 +151,11 @@ async def test_everything_for_long_term_validation_is_inside(tmp_path: Path):
     def values(path: str) -> list[bytes]:
         return [b64decode(one.text or "") for one in signature.iterfind(f".//xades:{path}", NS)]
 
-    assert values("EncapsulatedX509Certificate") == [
-        people()[0].der,
-        pki().tsa.der,
-        pki().issuing.der,
-        pki().root.der,
+    in_key_info = [
+        b64decode(one.text or "") for one in signature.iterfind("ds:KeyInfo//ds:X509Certificate", NS)
     ]
+    assert in_key_info == [people()[0].der, pki().issuing.der]
+    assert values("EncapsulatedX509Certificate") == [pki().tsa.der, pki().root.der]
     assert values("EncapsulatedCRLValue") == [root_crl()]
     assert len(values("EncapsulatedOCSPValue")) == 2
     assert signature.find(".//xades:SigningCertificateV2/xades:Cert/xades:CertDigest", NS) is not None

@@ -18,9 +18,11 @@ class Listed:
     name: str
     box: Box
     countries: Sequence[str] = ()
-    signature_types: Sequence[str] = ("qes", "aes", "ses")
+    signature_types: Sequence[str] = ("qes", "aes")
     version: str = "2"
     trusted_list: bool = True
+    seal: str | None = None
+    """The id of a credential to seal simple signatures with; None: it makes none."""
 
 
 def write_trust_file(folder: Path, *listed: Listed, more: str = "") -> Path:
@@ -32,6 +34,7 @@ def write_trust_file(folder: Path, *listed: Listed, more: str = "") -> Path:
             kind = "list-signer" if "tl-signer" in file else "root"
             (folder / f"{one.name}-{kind}.pem").write_bytes(content)
         stamps = [one.name, *(other.name for other in listed if other is not one)]
+        types = [*one.signature_types, *(["ses"] if one.seal else [])]
         tables.append(f"""\
 [[trust_service]]
 name = "{one.name}"
@@ -41,7 +44,8 @@ version = "{one.version}"
 client_id = "{one.box.qtsp.client_id}"
 client_secret = "{one.box.qtsp.client_secret}"
 user_id = "email"
-signature_types = {json.dumps(list(one.signature_types))}
+signature_types = {json.dumps(types)}
+{f"seal = {json.dumps(one.seal)}" if one.seal else ""}
 countries = {json.dumps(list(one.countries))}
 timestamps = {json.dumps([f"{name}-tsa" for name in stamps])}
 anchors = ["{one.name}-root.pem"]

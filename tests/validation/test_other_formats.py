@@ -18,8 +18,9 @@ from tests.validation.judging import judge, made
 @pytest.mark.parametrize(
     ("form", "document", "told"),
     [
-        (CAdES(), b"anything", "CAdES"),
-        (CAdES(), None, "CAdES"),  # a valid PAdES file inside: its verdict is not the outer signature's
+        (CAdES(attached=True), b"anything", "CAdES"),
+        # a valid PAdES file inside: its verdict is not the outer signature's
+        (CAdES(attached=True), None, "CAdES"),
         (XAdES(), b"<a/>", "XAdES"),
         (XAdES(), '<?xml version="1.0" encoding="UTF-16"?><a/>'.encode("utf-16"), "XAdES"),
         (XAdES(), b"\xef\xbb\xbf\n<a>%PDF-1.7</a>", "XAdES"),

@@ -18,7 +18,7 @@ _MAX_VALUES = 10_000
 """Names count too. Metadata of 16 KiB cannot hold as many, and looking at each takes the loop's time."""
 _TOO_DEEP = f"it is nested deeper than {_MAX_DEPTH} levels"
 _JSON_SPACE = b" \t\r\n"  # RFC 8259 §2; a form feed, say, is none
-_BAD_CHARACTER = re.compile("[\x00\ud800-\udfff]")
+_BAD_CHARACTER = re.compile("[\x00\ud800-\udfff\ufffe\uffff]")
 _Path: TypeAlias = "tuple[_Path, str | int] | None"
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -136,10 +136,12 @@ def _check(value: Any) -> None:
 
 
 def _check_plain(path: _Path, item: Any) -> None:
-    """No NUL or lone surrogate, for no database and no PDF holds them; no number that would change."""
+    """No NUL, lone surrogate or noncharacter, for no database, PDF or XML holds them; no number that
+    would change.
+    """
     if isinstance(item, str):
         if _BAD_CHARACTER.search(item):
-            raise ValueError("it has text with a NUL character or a lone surrogate")
+            raise ValueError("it has text with a NUL character, a lone surrogate or a noncharacter")
     elif isinstance(item, float) and not math.isfinite(item):
         raise _out_of_range(path, "must be a finite number")
     elif isinstance(item, int) and not -(2**63) <= item < 2**63:

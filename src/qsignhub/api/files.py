@@ -52,10 +52,10 @@ async def audit_trail(request_id: str, house: House, owner: Owner) -> Response:
 
 @router.get("/docs/{request_id}/signed.{suffix}", response_class=StreamingResponse)
 async def signed_document(request_id: str, suffix: str, house: House, owner: Owner) -> StreamingResponse:
-    """``signed.pdf``, ``signed.xml`` or ``signed.p7m``, by the request's format."""
+    """``signed.pdf`` and its like, by the request's format and packaging."""
     async with house.database.transaction() as tx:
         found = await house.signature_requests.get(tx, owner, request_id)
-        name, media_type = SIGNED_FILE[found.format]
+        name, media_type = SIGNED_FILE[found.format, found.packaging]
         if name != f"signed.{suffix}":
             raise SignatureRequestNotFound(f"The signed document of this request is {name}.")
         revision = await house.signature_requests.signed_document(tx, found)

@@ -18,6 +18,7 @@ from qsignhub.authority.template import Issuer
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
 from qsignhub.revocation.model import Reason
+from qsignhub.revocation.reach import expired_certs_on_crl
 from qsignhub.revocation.reasons import REASON_FLAGS
 
 LIFETIME: Final = timedelta(days=7)
@@ -102,6 +103,8 @@ def _signed(
         .next_update(until)
         .add_extension(x509.CRLNumber(number), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own), critical=False)
+        # the register forgets nothing, as the archiveCutoff of the OCSP answers says too
+        .add_extension(expired_certs_on_crl(issuer.certificate.not_valid_before_utc), critical=False)
     )
     for each in revoked:
         builder = builder.add_revoked_certificate(_entry(each))

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from qsignhub.authority.issuance import Issued
-from qsignhub.foundation.database import Transaction, fetch_all, fetch_one
+from qsignhub.foundation.database import Database, Transaction, fetch_all, fetch_one
 from qsignhub.foundation.scope import Scope
 
-_SELECT = (
-    "SELECT serial, issuer, profile, certificate, issued_at, not_after, revoked_at, revocation_reason "
-    "FROM issued_certificates WHERE authority = %s "
-)
+_COLUMNS = "serial, issuer, profile, certificate, issued_at, not_after, revoked_at, revocation_reason"
+_FROM = "FROM issued_certificates WHERE authority = %s "
+_SELECT = f"SELECT {_COLUMNS} {_FROM}"
+_PRESIGNED = f"SELECT revoked_at, revocation_reason, ocsp_answer AS answer, ocsp_produced AS produced {_FROM}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,16 @@ class Register:
         )
         return IssuedCertificate(**row) if row else None
 
+    async def find_by_prefix(self, tx: Transaction, prefix: str) -> dict[str, IssuedCertificate]:
+        """By their references, the latest first."""
+        rows = await fetch_all(
+            tx,
+            f"SELECT reference, {_COLUMNS} {_FROM}"
+            "AND starts_with(reference, %s) ORDER BY issued_at DESC, serial",
+            (self._authority, prefix),
+        )
+        return {row.pop("reference"): IssuedCertificate(**row) for row in rows}
+
     async def find(self, tx: Transaction, serial: str) -> IssuedCertificate | None:
         row = await fetch_one(
             tx,
@@ -147,6 +157,16 @@ class Register:
             (self._authority, issuer, issuer, serials),
         )
         return [IssuedCertificate(**row) for row in rows]
+
+    async def standing_of(
+        self, database: Database, issuer: str | None, serial: str
+    ) -> PresignedAnswer | None:
+        """``presigned`` without a transaction, in one exchange; ``issuer`` None: of any CA."""
+        row = await database.ask(
+            _PRESIGNED + "AND (%s::text IS NULL OR issuer = %s) AND serial = %s",
+            (self._authority, issuer, issuer, serial),
+        )
+        return PresignedAnswer(**row) if row else None
 
     async def find_of_account(self, tx: Transaction, scope: Scope, serial: str) -> IssuedCertificate | None:
         """A certificate that was issued for a signer of this account, in this mode.
@@ -167,8 +187,7 @@ class Register:
         """None where this CA never issued that serial number."""
         row = await fetch_one(
             tx,
-            "SELECT revoked_at, revocation_reason, ocsp_answer AS answer, ocsp_produced AS produced "
-            "FROM issued_certificates WHERE authority = %s AND issuer = %s AND serial = %s",
+            _PRESIGNED + "AND issuer = %s AND serial = %s",
             (self._authority, issuer, serial),
         )
         return PresignedAnswer(**row) if row else None

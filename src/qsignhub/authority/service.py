@@ -124,6 +124,10 @@ class Authority:
         found = await self._register.find_by_reference(tx, reference)
         return found.issued_at if found else None
 
+    async def issued_under(self, tx: Transaction, prefix: str) -> dict[str, IssuedCertificate]:
+        """What was issued for references that begin so, by reference, the latest first."""
+        return await self._register.find_by_prefix(tx, prefix)
+
     async def find(self, tx: Transaction, scope: Scope, serial: int) -> IssuedCertificate:
         """One that was issued for a signer of this account and mode. Raises CertificateNotFound."""
         found = await self._register.find_of_account(tx, scope, f"{serial:x}")
@@ -184,11 +188,10 @@ class Authority:
 
     async def status_of(self, serial: int, issuer: str | None = None) -> CertificateStatus:
         """By a look-up of its own, outside of any transaction. ``issuer``: the CA's role; None for any."""
-        async with self._database.autocommit() as connection:
-            found = await self._register.find_by_serials(connection, issuer, [f"{serial:x}"])
-        if not found:
+        found = await self._register.standing_of(self._database, issuer, f"{serial:x}")
+        if found is None:
             return CertificateStatus.unknown()
-        return status(found[0].revoked_at, found[0].revocation_reason)
+        return status(found.revoked_at, found.revocation_reason)
 
     async def _issue(
         self,

@@ -28,6 +28,8 @@ from qsignhub.bootstrap.trust_parts import TrustParts
 from qsignhub.bootstrap.trusted_lists import ListSource, ListUnreachable, WatchedLists
 from qsignhub.ceremonies.adapters.built_in import BuiltInCertificates
 from qsignhub.ceremonies.adapters.remote import RemoteCertificates
+from qsignhub.ceremonies.adapters.remote_seal import RemoteSeal
+from qsignhub.ceremonies.adapters.seal import BuiltInSeal
 from qsignhub.ceremonies.routing import Route
 from qsignhub.ceremonies.trust import Signatory, TrustService
 from qsignhub.custody.activation import ActivationIssuer, ActivationVerifier
@@ -144,9 +146,11 @@ async def _own(table: AuthorityTable, world: _World, parts: TrustParts) -> tuple
     )
     if table.timestamps:
         timestamps = world.timestamps_of(table.timestamps, parts.clock)
+    algorithm = algorithm_named(table.key_algorithm)
     service = TrustService(
         name=table.name,
-        certificates=BuiltInCertificates(authority, custody, algorithm_named(table.key_algorithm)),
+        certificates=BuiltInCertificates(authority, custody, algorithm),
+        seals=BuiltInSeal(authority, custody, parts.clock, algorithm),
         custody=custody,
         activations=world.activations,
         timestamps=timestamps,
@@ -176,6 +180,9 @@ def _remote(table: CscTable, world: _World, parts: TrustParts) -> TrustService:
     secrets = SealedSignerSecrets(parts.vault, parts.register, parts.clock)
     custody = CscCustody(table.name, client, credentials, world.gate, secrets)
     anchors = certificates(world.folder, table.anchors)
+    seals = None
+    if table.seal is not None:
+        seals = RemoteSeal(table.name, credentials, table.seal, anchors, custody=custody, clock=parts.clock)
     return TrustService(
         name=table.name,
         certificates=RemoteCertificates(
@@ -186,6 +193,7 @@ def _remote(table: CscTable, world: _World, parts: TrustParts) -> TrustService:
             custody=custody,
             clock=parts.clock,
         ),
+        seals=seals,
         custody=custody,
         activations=world.activations,
         timestamps=world.timestamps_of(table.timestamps, parts.clock),

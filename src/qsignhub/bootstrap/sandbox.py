@@ -9,6 +9,7 @@ from qsignhub.bootstrap.activation import open_activation_key
 from qsignhub.bootstrap.key_places import MakeCustody
 from qsignhub.bootstrap.trust_parts import TrustParts
 from qsignhub.ceremonies.adapters.built_in import BuiltInCertificates
+from qsignhub.ceremonies.adapters.seal import BuiltInSeal
 from qsignhub.ceremonies.trust import TrustService
 from qsignhub.custody.activation import ActivationIssuer, ActivationVerifier
 from qsignhub.custody.gate import Gate
@@ -35,6 +36,7 @@ async def open_sandbox(parts: TrustParts, make_custody: MakeCustody) -> tuple[Tr
     service = TrustService(
         name=NAME,
         certificates=BuiltInCertificates(authority, custody),
+        seals=BuiltInSeal(authority, custody, clock),
         custody=custody,
         activations=ActivationIssuer(activation_key),
         timestamps=InProcessTimestampAuthority(

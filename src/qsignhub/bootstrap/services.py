@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from qsignhub.accounts.admission import Admissions
 from qsignhub.accounts.service import Accounts
 from qsignhub.authority.service import Authority
+from qsignhub.bootstrap.archive_care import look_after
+from qsignhub.bootstrap.background import in_background
 from qsignhub.bootstrap.mail import senders
 from qsignhub.bootstrap.overrides import Overrides
 from qsignhub.bootstrap.probes import probes
@@ -17,7 +19,9 @@ from qsignhub.ceremonies import jobs as ceremony_jobs
 from qsignhub.ceremonies.confirmations import Confirmations
 from qsignhub.ceremonies.cycle import SigningCycle
 from qsignhub.ceremonies.dossier import Dossiers
+from qsignhub.ceremonies.extension import ArchiveCare
 from qsignhub.ceremonies.invitations import Invitations
+from qsignhub.ceremonies.late_status import LateStatuses
 from qsignhub.ceremonies.notices import Notices
 from qsignhub.ceremonies.routing import TrustServices
 from qsignhub.ceremonies.sealing import Sealing
@@ -77,6 +81,7 @@ class Services:
     embed_tokens: EmbedTokens
     identities: IdentityVerifications
     ceremonies: Ceremonies
+    archive_care: ArchiveCare
     dossiers: Dossiers
     authority: Authority
     authorities: Mapping[str, Authority]
@@ -138,8 +143,14 @@ async def _compose(
     notices = Notices(jobs)
     invitations = Invitations(requests, notices, jobs)
     workplace = Workplace(requests, documents, blobs, settings.spool_dir)
-    steps = SignatureSteps(requests, identities, trust, invitations, workplace, clock, checkpoint)
-    sealing = Sealing(requests, trust, workplace, clock, checkpoint)
+    dossiers = Dossiers(accounts, requests, documents, identities, events, trust, blobs, clock)
+    steps = SignatureSteps(
+        requests, identities, trust, invitations, workplace, dossiers.trail_so_far, clock, checkpoint
+    )
+    care = ArchiveCare(trust, jobs, clock, settings.archive_margin)
+    late = LateStatuses(trust, clock, settings.longest_status_pause)
+    sealing = Sealing(requests, trust, workplace, late, care, jobs, clock, checkpoint)
+    await stack.enter_async_context(in_background(look_after(database, care)))
     cycle = SigningCycle(requests, steps, sealing, jobs, clock)
     ceremonies = Ceremonies(
         requests,
@@ -155,7 +166,6 @@ async def _compose(
         clock,
         account_clock,
     )
-    dossiers = Dossiers(accounts, requests, documents, identities, events, trust, blobs)
     webhooks = Webhooks(events, jobs, key, clock, side, allow_private=settings.webhook_allow_private)
     stack.push_async_callback(webhooks.close)
 
@@ -188,6 +198,7 @@ async def _compose(
         embed_tokens=await open_embed_tokens(vault, settings.base_url, clock),
         identities=identities,
         ceremonies=ceremonies,
+        archive_care=care,
         dossiers=dossiers,
         authority=worlds.authority,
         authorities=worlds.authorities,

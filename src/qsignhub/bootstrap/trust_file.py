@@ -103,6 +103,8 @@ class CscTable(_Routed):
     password: SecretStr | None = None
     bearer: SecretStr | None = None
     user_id: Literal["email", "phone"] = "email"
+    seal: str | None = Field(default=None, min_length=1, max_length=255)
+    """The credentialID with which simple signatures are sealed."""
     identifies_signers: bool = True
     allow_rsa_2048: bool = False
 
@@ -110,6 +112,10 @@ class CscTable(_Routed):
     def _complete(self) -> Self:
         if not self.timestamps:
             raise ValueError("timestamps: name at least one timestamp_authority")
+        if "ses" in self.signature_types and self.seal is None:
+            raise ValueError("seal: simple signatures (ses) need the id of a credential to seal with")
+        if self.seal is not None and "ses" not in self.signature_types:
+            raise ValueError("seal: it is for simple signatures, and signature_types has no ses")
         _pairs(self, ("client_id", "client_secret"), ("username", "password"))
         if sum(one is not None for one in (self.client_id, self.username, self.bearer)) > 1:
             raise ValueError("give one of client_id, username and bearer, each with what belongs to it")

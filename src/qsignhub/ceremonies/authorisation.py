@@ -86,7 +86,8 @@ class Authorisations:
         slot = int(self._clock.now().timestamp() // _OTP_PAUSE_SECONDS)
         if len(sent) >= _MOST_OTPS or not await self._once.claim(_OTP, f"{signer.id}/{slot}", b""):
             raise OtpTooSoon("A one-time password was sent a moment ago; wait half a minute for another one.")
-        await service.certificates.send_otp(signatory_of(signer))
+        certificates = service.certificates_for(request.signature_type)
+        await certificates.send_otp(signatory_of(signer))
 
 
 def _given(field: str, value: str | None) -> str:

@@ -33,7 +33,7 @@ def entries_of(records: Records) -> tuple[Entry, ...]:
     entries += [_consented(consent, names[consent.signer_id]) for consent in records.consents]
     for signing in records.signings:
         if signing.signer_id is None:
-            entries += _sealed(signing)
+            entries += _sealed(signing) if signing.kind == "seal" else _extended(signing)
         elif signing.refusal_code is not None:
             entries += _refused(signing, names[signing.signer_id])
         else:
@@ -92,7 +92,8 @@ def _signed(records: Records, signing: RecordedSigning, name: str) -> Iterator[E
         yield Entry(issued_at, _SERVICE, what, (Detail("Serial number", serial, exact=True),))
     if signing.activated_at is not None and signing.digest is not None:
         digest = Detail("Digest signed", signing.digest.hex(), exact=True)
-        yield Entry(signing.activated_at, name, "Authorised the key, for this signature alone", (digest,))
+        key = "seal" if records.request.signature_type == "ses" else "key"
+        yield Entry(signing.activated_at, name, f"Authorised the {key}, for this signature alone", (digest,))
     if signing.timestamp_token is not None:
         yield _timestamped(signing.timestamp_token, f"Timestamped the signature of {name}")
     if signing.finished_at is not None and signing.result_sha256 is not None:
@@ -110,6 +111,16 @@ def _refused(signing: RecordedSigning, name: str) -> Iterator[Entry]:
 def _sealed(signing: RecordedSigning) -> Iterator[Entry]:
     if signing.timestamp_token is not None and signing.refusal_code is None:
         yield _timestamped(signing.timestamp_token, "Timestamped the whole document")
+
+
+def _extended(signing: RecordedSigning) -> Iterator[Entry]:
+    """Years later, before the timestamps over the document end; one that came to nothing is not told."""
+    if signing.timestamp_token is None or signing.refusal_code is not None or signing.finished_at is None:
+        return
+    yield _timestamped(signing.timestamp_token, "Timestamped the whole document again")
+    result = Detail("SHA-256", signing.result_sha256 or "", exact=True)
+    what = "Extended the proof, before the earlier timestamp ended"
+    yield Entry(signing.finished_at, _SERVICE, what, (result,))
 
 
 def _timestamped(token: bytes, what: str) -> Entry:

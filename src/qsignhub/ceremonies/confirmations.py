@@ -18,13 +18,13 @@ from qsignhub.ceremonies.findings import prepared_of
 from qsignhub.ceremonies.journal import there
 from qsignhub.ceremonies.routing import TrustServices
 from qsignhub.ceremonies.trust import TrustService, signatory_of
+from qsignhub.ceremonies.workplace import format_of
 from qsignhub.custody.ports import SecretStore
 from qsignhub.custody.signer_secrets import SignerCredentials
 from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.ids import new_token
-from qsignhub.signature_requests.model import SignatureRequest, Signer
-from qsignhub.signing.formats import FORMATS
+from qsignhub.signature_requests.model import SignatureRequest, SignatureType, Signer
 
 PATIENCE = timedelta(minutes=10)
 CALLBACK = "/confirmed"
@@ -37,6 +37,7 @@ class ToConfirm:
     """A signing that waits for its signer, and exactly what is to be signed."""
 
     service: TrustService
+    signature_type: SignatureType
     signer: Signer
     signing_id: str
     key_id: str
@@ -80,17 +81,19 @@ class Confirmations:
         await journal.await_signer(tx, signing, self._clock.now())
         return ToConfirm(
             self._trust.named(request.scope.mode, signing.trust_service),
+            request.signature_type,
             signer,
             signing.id,
             there(signing.key_id),
-            FORMATS[request.format].message(prepared_of(signing)),
+            format_of(request).message(prepared_of(signing)),
         )
 
     async def address(self, wanted: ToConfirm) -> str:
         """Where the signer has to go; raises what the service raises."""
         signer = wanted.signer
         state = f"{signer.id}.{new_token()}"
-        confirmation = await wanted.service.certificates.confirmation(
+        certificates = wanted.service.certificates_for(wanted.signature_type)
+        confirmation = await certificates.confirmation(
             wanted.key_id, wanted.message, redirect_uri=self._redirect_uri, state=state
         )
         expected = _Expected(
@@ -131,8 +134,9 @@ class Confirmations:
         return _Expected(**json.loads(kept)) if kept else None
 
 
-async def is_missing(service: TrustService, signer: Signer) -> bool:
+async def is_missing(service: TrustService, signature_type: SignatureType, signer: Signer) -> bool:
     """Whether the service wants a confirmation on its own page, and there is none yet."""
     if service.secrets is None or await service.secrets.waiting(signer.id) is not None:
         return False  # the service itself is not asked where there is nothing to learn from it
-    return (await service.certificates.demand(signatory_of(signer))).confirmation
+    demand = await service.certificates_for(signature_type).demand(signatory_of(signer))
+    return demand.confirmation

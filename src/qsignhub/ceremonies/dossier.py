@@ -12,7 +12,7 @@ from qsignhub.ceremonies import journal
 from qsignhub.ceremonies.errors import TrustServiceGone
 from qsignhub.ceremonies.history import history_of
 from qsignhub.ceremonies.journal import RecordedSigning
-from qsignhub.ceremonies.records import Records
+from qsignhub.ceremonies.records import Records, discreet
 from qsignhub.ceremonies.routing import TrustServices
 from qsignhub.documents.service import Documents
 from qsignhub.evidence.archive import archive
@@ -21,22 +21,26 @@ from qsignhub.evidence.model import History, Party
 from qsignhub.evidence.report_html import render_html
 from qsignhub.evidence.report_pdf import render_pdf
 from qsignhub.foundation.blobs import Blobs
+from qsignhub.foundation.clock import Clock
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.events import Events
-from qsignhub.foundation.scope import Mode
 from qsignhub.identity.model import Verification
 from qsignhub.identity.service import IdentityVerifications
-from qsignhub.signature_requests.model import SignatureRequest
+from qsignhub.signature_requests.model import Revision, SignatureRequest
 from qsignhub.signature_requests.service import SignatureRequests
 
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """The history, where the signed document lies, and the identity checks by the signer's number."""
+    """The history, where the files lie, and the identity checks by the signer's number.
+
+    ``original_key``: of the document as it was uploaded, where the signed file does not hold it.
+    """
 
     request: SignatureRequest
     history: History
     signed_key: str
+    original_key: str | None
     verifications: Mapping[int, Verification]
 
 
@@ -50,6 +54,7 @@ class Dossiers:
         events: Events,
         trust: TrustServices,
         blobs: Blobs,
+        clock: Clock,
     ) -> None:
         self._accounts = accounts
         self._requests = requests
@@ -58,17 +63,34 @@ class Dossiers:
         self._events = events
         self._trust = trust
         self._blobs = blobs
+        self._clock = clock
 
     async def gather(self, tx: Transaction, request: SignatureRequest) -> Dossier:
         """Raises NotCompleted, and what reading the signed document raises."""
-        scope = request.scope
         signed = await self._requests.signed_document(tx, request)
+        records = await self._records(tx, request, signed)
+        history = await asyncio.to_thread(history_of, records)
+        numbers = {signer.id: number for number, signer in enumerate(request.signers, 1)}
+        checks = {numbers[signer_id]: found for signer_id, found in records.verifications.items()}
+        document = records.document
+        apart = request.packaging == "detached" or history.converted_sha256 is not None
+        original_key = document.blob_key if apart and not document.is_gone else None
+        return Dossier(request, history, signed.blob_key, original_key, checks)
+
+    async def trail_so_far(self, tx: Transaction, request: SignatureRequest) -> bytes:
+        """The history up to now as a PDF to lie inside of the signed document, where whoever gets that reads
+        it and nobody can take it back: names and acts, not what else is known of the people.
+        """
+        records = discreet(await self._records(tx, request, None))
+        history = await asyncio.to_thread(history_of, records)
+        return await asyncio.to_thread(render_pdf, history)
+
+    async def _records(self, tx: Transaction, request: SignatureRequest, signed: Revision | None) -> Records:
+        scope = request.scope
         signings = await journal.recorded_signings(tx, request)
-        issued = {signing.id: await self._issued_at(tx, scope.mode, signing) for signing in signings}
-        verifications = {
-            signer.id: await self._identities.of_signer(tx, scope, signer.id) for signer in request.signers
-        }
-        records = Records(
+        issued = {signing.id: await self._issued_at(tx, request, signing) for signing in signings}
+        return Records(
+            told_at=self._clock.now(),
             request=request,
             sender=await self._accounts.name_of(tx, scope) or scope.account_id,
             document=await self._documents.record(tx, scope, request.document_id),
@@ -80,18 +102,19 @@ class Dossiers:
             consents=await journal.recorded_consents(tx, request),
             signings=signings,
             issued_at={key: moment for key, moment in issued.items() if moment is not None},
-            verifications={key: found for key, found in verifications.items() if found is not None},
+            verifications=await self._identities.of_signers(
+                tx, scope, [signer.id for signer in request.signers]
+            ),
         )
-        history = await asyncio.to_thread(history_of, records)
-        numbers = {signer.id: number for number, signer in enumerate(request.signers, 1)}
-        checks = {numbers[signer_id]: found for signer_id, found in records.verifications.items()}
-        return Dossier(request, history, signed.blob_key, checks)
 
-    async def _issued_at(self, tx: Transaction, mode: Mode, signing: RecordedSigning) -> datetime | None:
+    async def _issued_at(
+        self, tx: Transaction, request: SignatureRequest, signing: RecordedSigning
+    ) -> datetime | None:
         if signing.key_id is None:
             return None
         try:
-            certificates = self._trust.named(mode, signing.trust_service).certificates
+            service = self._trust.named(request.scope.mode, signing.trust_service)
+            certificates = service.certificates_for(request.signature_type)
         except TrustServiceGone:
             return None
         return await certificates.issued_at(tx, signing.key_id)
@@ -116,8 +139,9 @@ class Dossiers:
             return await self._identities.images(dossier.request.scope, found) if found else {}
 
         whole = _chained(first, signed)
-        files = contents(history, html=html, pdf=pdf, signed=whole, pictures=pictures)
-        return archive(files, history.completed_at)
+        original = self._blobs.stream(dossier.original_key) if dossier.original_key else None
+        files = contents(history, html=html, pdf=pdf, signed=whole, original=original, pictures=pictures)
+        return archive(files, history.told_at)
 
 
 async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -8,11 +8,14 @@
 ├── IdentityNotVerified        identity comes before signing                          (Conflict)
 ├── OtpTooSoon                 a one-time password was sent a moment ago              (TooMany)
 ├── SignerSecretMissing        the trust service wants a PIN or a one-time password    (Invalid)
+├── DrawingUnusable            the signature drawn or typed cannot be shown              (Invalid)
 ├── TrustServiceNotConfigured  live mode without a trust service for this signature   (Invalid)
 ├── TrustServiceUnavailable    none of those that could sign answers now              (Unavailable)
 └── Refusals of the cycle, final for this signature:                                  (Refused)
     ├── DocumentChanged        what would be signed is not what the signer saw
     ├── CertificateRevoked     the signer's certificate is revoked
+    │   └── RevokedBeforeSignature  as a newer status says, it was so before the signature that is there
+    ├── CertificateStatusLost  it ended, and its issuer does not tell of it any more
     ├── CertificateNotQualified  a qualified signature was asked for, and the trusted lists say no
     ├── CertificateExpired     the signer's certificate is over, or not begun
     ├── RequestNoLongerOpen    expired or cancelled while the signature was on its way
@@ -54,6 +57,10 @@ class RequestClosed(Gone):
 
 class ConfirmationUnknown(NotFound):
     code = "CONFIRMATION_UNKNOWN"
+
+
+class DrawingUnusable(Invalid):
+    code = "DRAWING_UNUSABLE"
 
 
 class NothingToConfirm(Conflict):
@@ -102,6 +109,18 @@ class DocumentChanged(Refused):
 
 class CertificateRevoked(Refused):
     code = "CERTIFICATE_REVOKED"
+
+
+class RevokedBeforeSignature(CertificateRevoked):
+    code = "REVOKED_BEFORE_SIGNATURE"
+
+
+class CertificateStatusLost(Refused):
+    code = "CERTIFICATE_STATUS_LOST"
+    explanation = (
+        "The signer's certificate ended before its issuer told of it what is newer than the signature, "
+        "and the issuer does not keep what has ended."
+    )
 
 
 class CertificateExpired(Refused):

@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 from qsignhub.ceremonies.chronicle import entries_of
 from qsignhub.ceremonies.evidence import serial_in_pairs
-from qsignhub.ceremonies.journal import RecordedConsent, RecordedSigning, there
+from qsignhub.ceremonies.journal import RecordedConsent, RecordedSigning
 from qsignhub.ceremonies.records import Records
 from qsignhub.evidence.model import (
     CertificateFinding,
@@ -29,16 +29,20 @@ from qsignhub.timestamping.kept import read_kept_token
 
 def history_of(records: Records) -> History:
     request, document = records.request, records.document
-    seal = next((signing for signing in records.signings if signing.signer_id is None), None)
+    seal = next((signing for signing in records.signings if signing.kind == "seal"), None)
     return History(
         request_id=request.id,
         sandbox=request.scope.mode == "test",
         level=request.signature_type,
         sender=records.sender,
         created_at=request.created_at,
-        completed_at=there(request.completed_at),
-        document=File(document.name, document.sha256, document.size_bytes, document.pages),
-        signed=File(_signed_name(request), records.signed.sha256, records.signed.size_bytes),
+        told_at=request.completed_at or records.told_at,
+        completed_at=request.completed_at,
+        document=File(document.file_name, document.sha256, document.size_bytes, document.pages),
+        signed=File(_signed_name(request), records.signed.sha256, records.signed.size_bytes)
+        if records.signed
+        else None,
+        converted_sha256=document.pdf_sha256 if request.format == "pades" else None,
         seal=_timestamp(seal) if seal else None,
         parties=tuple(_party(records, number, s) for number, s in enumerate(request.signers, 1)),
         entries=entries_of(records),
@@ -82,7 +86,9 @@ def _identity(found: Verification) -> IdentityFinding:
 
 
 def _consent(consent: RecordedConsent) -> ConsentFinding:
-    return ConsentFinding(consent.given_at, consent.document_sha256, consent.ip_address, consent.user_agent)
+    return ConsentFinding(
+        consent.given_at, consent.document_sha256, consent.ip_address, consent.user_agent, consent.click
+    )
 
 
 def _certificate(signing: RecordedSigning, signer: Signer) -> CertificateFinding | None:

@@ -1,17 +1,24 @@
-"""The jobs of this room: the signing cycle, the sandbox's signers that act by themselves, the deadline."""
+"""The jobs of this room: the signing cycle, the sandbox's signers that act by themselves, the deadline, and
+finished files whose archive timestamps end.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from qsignhub.ceremonies.cycle import SIGN_JOB, SigningCycle
+from qsignhub.ceremonies.deadline import EXPIRE_JOB
+from qsignhub.ceremonies.extension import EXTEND_JOB
 from qsignhub.ceremonies.invitations import PLAY_JOB, play_of, plays_now
-from qsignhub.ceremonies.service import EXPIRE_JOB, Ceremonies
+from qsignhub.ceremonies.service import Ceremonies
 from qsignhub.foundation.database import Transaction
-from qsignhub.foundation.jobs import JobHandler
+from qsignhub.foundation.jobs import JobHandler, RetryPolicy
 from qsignhub.foundation.jobs.runner import Payload
 from qsignhub.foundation.scope import Scope
 from qsignhub.signature_requests.service import SignatureRequests
+
+_NO_HURRY = RetryPolicy(first=timedelta(minutes=1), cap=timedelta(hours=1))
 
 
 def handlers(
@@ -38,6 +45,7 @@ def handlers(
 
     return {
         SIGN_JOB: JobHandler(sign),
+        EXTEND_JOB: JobHandler(sign, retry=_NO_HURRY),
         PLAY_JOB: JobHandler(play_signer),
         EXPIRE_JOB: JobHandler(expire),
     }

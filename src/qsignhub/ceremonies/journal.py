@@ -6,8 +6,8 @@ and what comes next. Its rows belong to a request that the caller holds locked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
@@ -20,6 +20,9 @@ _T = TypeVar("_T")
 Step = Literal[
     "authorised", "certified", "prepared", "activated", "signed", "timestamped", "embedded", "published"
 ]
+
+Kind = Literal["signature", "seal", "extension"]
+Level = Literal["B-T", "B-LT"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +37,25 @@ class Consent:
     document_sha256: str
     signable_sha256: str
     given_at: datetime
+    click: bytes | None = None
+    """For a simple signature: the record of the click whose SHA-256 is signed (``clicks``)."""
+    written: str | None = None
+    """How the signature is written: ``typed``, or strokes as ``Handwriting.parse`` reads them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """One run of the cycle, for a signer or (``signer_id`` None) for the document timestamp.
+    """One run of the cycle: for a signer's signature, for the seal (the archive timestamps when all have
+    signed), or for an extension (others over those, later).
 
     ``step`` is the last step that is done and committed; bytes are DER.
     """
 
     id: str
     request_id: str
+    kind: Kind
     signer_id: str | None
+    """Of a signature, and only of that."""
     step: Step
     begun_at: datetime
     trust_service: str
@@ -67,6 +77,10 @@ class Signing:
     digest: bytes | None
     signature: bytes | None
     timestamp_token: bytes | None
+    level: Level | None
+    """Of a signature, as it was published: at B-T newer status is still to come, by the seal."""
+    waits_until: datetime | None
+    """Of a seal: newer status is not to be had before."""
     result_key: str | None
     result_sha256: str | None
     result_size: int | None
@@ -96,6 +110,7 @@ class RecordedConsent:
     given_at: datetime
     ip_address: str | None
     user_agent: str | None
+    click: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +118,7 @@ class RecordedSigning:
     """A run of the cycle as it is told afterwards; ``activated_at`` is of the last authorisation."""
 
     id: str
+    kind: Kind
     signer_id: str | None
     finished_at: datetime | None
     refusal_code: str | None
@@ -121,8 +137,8 @@ async def add_consent(
 ) -> None:
     await tx.execute(
         "INSERT INTO consents"
-        " (signer_id, account_id, mode, document_sha256, signable_sha256, given_at, ip_address, user_agent) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        " (signer_id, account_id, mode, document_sha256, signable_sha256, given_at, click, written,"
+        " ip_address, user_agent) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             consent.signer_id,
             scope.account_id,
@@ -130,6 +146,8 @@ async def add_consent(
             consent.document_sha256,
             consent.signable_sha256,
             consent.given_at,
+            consent.click,
+            consent.written,
             ip_address,
             user_agent,
         ),
@@ -139,11 +157,29 @@ async def add_consent(
 async def find_consent(tx: Transaction, scope: Scope, signer_id: str) -> Consent | None:
     row = await fetch_one(
         tx,
-        "SELECT signer_id, document_sha256, signable_sha256, given_at FROM consents "
+        "SELECT signer_id, document_sha256, signable_sha256, given_at, click, written FROM consents "
         "WHERE signer_id = %s AND account_id = %s AND mode = %s",
         (signer_id, scope.account_id, scope.mode),
     )
     return Consent(**row) if row else None
+
+
+class Consents:
+    """The consents of a request that ``tx`` holds locked, each read once.
+
+    Whoever gives a consent or takes one back holds that lock too: read again in the same transaction it
+    could say nothing else. Whether it has lapsed is asked of the clock each time.
+    """
+
+    def __init__(self, tx: Transaction, scope: Scope) -> None:
+        self._tx = tx
+        self._scope = scope
+        self._read: dict[str, Consent | None] = {}
+
+    async def of(self, signer: Signer) -> Consent | None:
+        if signer.id not in self._read:
+            self._read[signer.id] = await find_consent(self._tx, self._scope, signer.id)
+        return self._read[signer.id]
 
 
 async def remove_consent(tx: Transaction, scope: Scope, signer: Signer) -> None:
@@ -161,11 +197,15 @@ async def begin(
     trust_service: str,
     now: datetime,
 ) -> None:
-    """``trust_service`` is chosen here, once: what has begun with one service goes to no other."""
+    """A signer's signature, or the seal (``signer`` None).
+
+    ``trust_service`` is chosen here, once: what has begun with one service goes to no other.
+    """
+    kind: Kind = "signature" if signer else "seal"
     await tx.execute(
-        "INSERT INTO signings (id, request_id, signer_id, step, trust_service, begun_at) "
-        "VALUES (%s, %s, %s, 'authorised', %s, %s)",
-        (signing_id, request.id, signer.id if signer else None, trust_service, now),
+        "INSERT INTO signings (id, request_id, kind, signer_id, step, trust_service, begun_at) "
+        "VALUES (%s, %s, %s, %s, 'authorised', %s, %s)",
+        (signing_id, request.id, kind, signer.id if signer else None, trust_service, now),
     )
 
 
@@ -182,15 +222,24 @@ async def under_way(tx: Transaction, request: SignatureRequest) -> list[Signing]
     return [_signing(row) for row in rows]
 
 
-async def last_timestamp(tx: Transaction, request: SignatureRequest) -> bytes | None:
-    """The token of the signature published last."""
-    row = await fetch_one(
+async def published_at_b_t(tx: Transaction, request: SignatureRequest) -> list[Signing]:
+    """The signatures in the file that no status newer than their timestamp is known for yet."""
+    rows = await fetch_all(
         tx,
-        "SELECT timestamp_token FROM signings WHERE request_id = %s AND step = 'published' "
-        "ORDER BY finished_at DESC LIMIT 1",
+        "SELECT * FROM signings WHERE request_id = %s AND step = 'published' AND level = 'B-T'"
+        " AND refusal_code IS NULL ORDER BY begun_at, id",
         (request.id,),
     )
-    return bytes(row["timestamp_token"]) if row else None
+    return [_signing(row) for row in rows]
+
+
+async def wait(tx: Transaction, signing: Signing, until: datetime) -> None:
+    await tx.execute("UPDATE signings SET waits_until = %s WHERE id = %s", (until, signing.id))
+
+
+async def found_revoked(tx: Transaction, signing: Signing, refusal_code: str) -> None:
+    """A published signature was none: it stays on record, with the reason."""
+    await tx.execute("UPDATE signings SET refusal_code = %s WHERE id = %s", (refusal_code, signing.id))
 
 
 async def unfinished(tx: Transaction) -> list[tuple[Scope, str]]:
@@ -224,15 +273,19 @@ async def last_refusal(tx: Transaction, request: SignatureRequest, signer: Signe
 
 
 async def record(
-    tx: Transaction, signing: Signing, step: Step, findings: dict[str, Any] | None = None
-) -> None:
-    """Commits a step with what it found (columns of ``signings``), when the transaction does."""
+    tx: Transaction, signing: Signing, step: Step, findings: Mapping[str, Any] | None = None
+) -> Signing:
+    """Commits a step with what it found (columns of ``signings``), when the transaction does.
+
+    The signing as its row is then: nobody else writes it while the request is locked.
+    """
     columns = {"step": step, **(findings or {})}
     places = ", ".join(f"{name} = %({name})s" for name in columns)
     await tx.execute(
         f"UPDATE signings SET {places} WHERE id = %(signing_id)s",  # noqa: S608  # our own column names
         columns | {"signing_id": signing.id},
     )
+    return replace(signing, **{name: columns[name] for name in columns.keys() & Signing.__slots__})
 
 
 async def await_signer(tx: Transaction, signing: Signing, now: datetime) -> None:
@@ -249,13 +302,10 @@ async def of_signer(tx: Transaction, request: SignatureRequest, signer: Signer) 
     return _signing(row) if row else None
 
 
-async def renew(tx: Transaction, signing: Signing) -> None:
+async def renew(tx: Transaction, signing: Signing) -> Signing:
     """Back to the signer's consent: another key and certificate are needed for it."""
-    await tx.execute(
-        "UPDATE signings SET step = 'authorised', renewals = renewals + 1, key_id = NULL, algorithm = NULL, "
-        "certificate = NULL, chain = NULL, signature = NULL WHERE id = %s",
-        (signing.id,),
-    )
+    forgotten = dict.fromkeys(("key_id", "algorithm", "certificate", "chain", "signature"))
+    return await record(tx, signing, "authorised", {**forgotten, "renewals": signing.renewals + 1})
 
 
 async def finish(tx: Transaction, signing: Signing, now: datetime, refusal_code: str | None = None) -> None:
@@ -314,7 +364,8 @@ async def key_uses(tx: Transaction, scope: Scope, request_id: str) -> list[tuple
 async def recorded_consents(tx: Transaction, request: SignatureRequest) -> list[RecordedConsent]:
     rows = await fetch_all(
         tx,
-        "SELECT c.signer_id, c.document_sha256, c.given_at, c.ip_address, c.user_agent FROM consents c "
+        "SELECT c.signer_id, c.document_sha256, c.given_at, c.ip_address, c.user_agent, c.click "
+        "FROM consents c "
         "JOIN signers s ON s.id = c.signer_id "
         "WHERE s.request_id = %s AND c.account_id = %s AND c.mode = %s ORDER BY c.given_at",
         (request.id, request.scope.account_id, request.scope.mode),
@@ -326,7 +377,7 @@ async def recorded_signings(tx: Transaction, request: SignatureRequest) -> list[
     """All runs of the cycle, those that were refused among them, in the order in which they began."""
     rows = await fetch_all(
         tx,
-        "SELECT s.id, s.signer_id, s.finished_at, s.refusal_code, s.trust_service, s.key_id,"
+        "SELECT s.id, s.kind, s.signer_id, s.finished_at, s.refusal_code, s.trust_service, s.key_id,"
         " s.certificate, s.chain, s.digest, s.timestamp_token, s.result_sha256,"
         " (SELECT max(a.created_at) FROM activations a WHERE a.signing_id = s.id) AS activated_at "
         "FROM signings s JOIN signature_requests r ON r.id = s.request_id "

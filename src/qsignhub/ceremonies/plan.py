@@ -10,6 +10,7 @@ from qsignhub.documents.model import Document, Hazard
 from qsignhub.foundation.scope import Mode
 from qsignhub.signature_requests.model import (
     IdentityMethod,
+    Packaging,
     SignatureFormat,
     SignatureRequest,
     SignatureType,
@@ -40,6 +41,8 @@ class PlannedSigner:
 class Plan:
     document_id: str
     format: SignatureFormat
+    packaging: Packaging
+    summary_mark: bool
     expires_at: datetime
     signers: tuple[PlannedSigner, ...]
     hazards: tuple[Hazard, ...]
@@ -54,6 +57,8 @@ def plan_of(request: SignatureRequest, document: Document, *, listed: Sequence[b
     return Plan(
         document_id=document.id,
         format=request.format,
+        packaging=request.packaging,
+        summary_mark=request.summary_mark,
         expires_at=request.expires_at,
         signers=tuple(
             PlannedSigner(

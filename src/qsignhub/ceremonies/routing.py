@@ -29,7 +29,8 @@ class Route:
 
     def leads(self, scope: Scope, signature_type: SignatureType, country: str | None) -> bool:
         return (
-            (not self.signature_types or signature_type in self.signature_types)
+            (signature_type != "ses" or self.service.seals is not None)
+            and (not self.signature_types or signature_type in self.signature_types)
             and (not self.countries or country in self.countries)
             and (not self.accounts or scope.account_id in self.accounts)
         )
@@ -69,7 +70,7 @@ class TrustServices:
         refusal: Refused | None = None
         for route in due:
             try:
-                demand = await route.service.certificates.demand(who)
+                demand = await route.service.certificates_for(signature_type).demand(who)
             except Unavailable:
                 route.availability.failed()
             except Refused as unknown:
@@ -106,8 +107,11 @@ class TrustServices:
         routes = [route for route in everything if route.leads(scope, signature_type, country)]
         if not routes:
             where = f" from {country}" if country else ""
+            why = " A simple signature is made with a seal, which has to be configured." * (
+                signature_type == "ses"
+            )
             raise TrustServiceNotConfigured(
                 f"No trust service is configured for {scope.mode} signatures of type {signature_type} "
-                f"by signers{where}."
+                f"by signers{where}.{why}"
             )
         return routes

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Literal, TypeAlias
 
 from qsignhub.ceremonies import journal
 from qsignhub.ceremonies.authorisation import NOTHING_ENTERED, Authorisations, Entered, Offer
+from qsignhub.ceremonies.clicks import record_of
 from qsignhub.ceremonies.confirmations import Confirmations, ToConfirm
 from qsignhub.ceremonies.cycle import SIGN_JOB, SigningCycle
+from qsignhub.ceremonies.deadline import look_at_deadline
 from qsignhub.ceremonies.errors import (
     IdentityNotVerified,
     LinkSpent,
@@ -24,6 +25,7 @@ from qsignhub.ceremonies.notices import Notices
 from qsignhub.ceremonies.plan import Plan, plan_of
 from qsignhub.ceremonies.routing import TrustServices
 from qsignhub.ceremonies.trust import TrustService, signatory_of
+from qsignhub.ceremonies.visible import has_room_to_write, written_of
 from qsignhub.custody.ports import OnceOnly
 from qsignhub.documents.model import Document
 from qsignhub.documents.service import Documents
@@ -46,9 +48,6 @@ from qsignhub.signature_requests.model import (
 )
 from qsignhub.signature_requests.service import SignatureRequests, planned, signer_of
 from qsignhub.signature_requests.states import SignerEvent
-
-EXPIRE_JOB = "signature_requests.expire"
-_MARGIN = timedelta(seconds=1)
 
 VerificationState: TypeAlias = Literal["pending", "in_progress", "verified", "failed"]
 
@@ -108,7 +107,7 @@ class Ceremonies:
         request = await self._requests.create(tx, scope, document, new)
         await self._invitations.send(tx, request)
         remaining = request.expires_at - request.created_at
-        await self._enqueue(tx, EXPIRE_JOB, scope, request.id, delay=remaining + _MARGIN)
+        await look_at_deadline(self._jobs, tx, scope, request.id, remaining)
         return request
 
     async def plan(self, tx: Transaction, scope: Scope, new: NewSignatureRequest) -> Plan:
@@ -118,7 +117,9 @@ class Ceremonies:
         now = await self._time.now(tx, scope)
         request = planned(scope, document, new, now)
         listed = [
-            await service.certificates.would_make_qes(signatory_of(signer), service.trusted_lists)
+            await service.certificates_for(new.signature_type).would_make_qes(
+                signatory_of(signer), service.trusted_lists
+            )
             for service, signer in zip(services, request.signers, strict=True)
         ]
         return plan_of(request, document, listed=listed)
@@ -181,7 +182,7 @@ class Ceremonies:
     async def clock_moved(self, tx: Transaction, scope: Scope) -> None:
         """The test world's clock was moved ahead: what has become due happens now."""
         for request_id in await self._requests.due(tx, scope):
-            await self._enqueue(tx, EXPIRE_JOB, scope, request_id)
+            await look_at_deadline(self._jobs, tx, scope, request_id)
         await self._documents.enqueue_due(tx, scope)
 
     async def session(self, tx: Transaction, token: str) -> Session:
@@ -258,7 +259,7 @@ class Ceremonies:
             await self._confirmations.denied(signer)
             await self._cycle.deny(tx, request.scope, request.id, signer.id)
         if in_time:
-            await self._enqueue(tx, SIGN_JOB, request.scope, request.id)
+            await self._take_up(tx, request.scope, request.id)
         return token
 
     async def consent(
@@ -268,29 +269,37 @@ class Ceremonies:
         *,
         offer: Offer | None = None,
         entered: Entered = NOTHING_ENTERED,
+        written: str | None = None,
         ip_address: str | None = None,
         user_agent: str | None = None,
     ) -> None:
         """The signer's act of signing, with the trust service of ``offer``, which was had before.
 
-        Done twice, it is done once: the second finds the first under way. Raises LinkUnknown, LinkSpent,
-        RequestClosed, NotYourTurn, IdentityNotVerified, SignerSecretMissing, TrustServiceUnavailable.
+        ``written``: how the signature is to look where it is seen, as ``visible.written_of`` reads it. Done
+        twice, it is done once: the second finds the first under way. Raises LinkUnknown, LinkSpent,
+        RequestClosed, NotYourTurn, IdentityNotVerified, DrawingUnusable, SignerSecretMissing,
+        TrustServiceUnavailable.
         """
         request, signer = await self._act(tx, token)
         if signer.status == "signing":
             return
         if signer.status not in {"verified", "pending_signature"}:
             raise IdentityNotVerified("Your identity has to be verified before you can sign.")
+        if not has_room_to_write(request, signer) or written_of(written, signer) is None:
+            written = None
         document = await self._documents.hold(tx, request.scope, request.document_id)
         now = self._clock.now()
         signable = self._documents.signable(document, request.format)
-        consent = Consent(signer.id, document.sha256, signable.sha256, now)
+        click = None
+        if request.signature_type == "ses":
+            click = record_of(request, signer, document.sha256, now, ip_address, user_agent)
+        consent = Consent(signer.id, document.sha256, signable.sha256, now, click=click, written=written)
         offer = offer or await self._authorisations.offer(request, signer)
         service = await self._authorisations.begin(request, signer, offer, entered)
         await journal.add_consent(tx, request.scope, consent, ip_address, user_agent)
         await journal.begin(tx, request, new_id("sig"), signer, service.name, now)
         await self._requests.signer_moved(tx, request, signer, "consented")
-        await self._enqueue(tx, SIGN_JOB, request.scope, request.id)
+        await self._take_up(tx, request.scope, request.id)
 
     async def resume(self, tx: Transaction) -> int:
         """Takes up every unfinished signing again, also one whose job was held after failing too often.
@@ -299,14 +308,14 @@ class Ceremonies:
         """
         found = await journal.unfinished(tx)
         for scope, request_id in found:
-            await self._enqueue(tx, SIGN_JOB, scope, request_id)
+            await self._take_up(tx, scope, request_id)
         return len(found)
 
     async def expire(self, tx: Transaction, scope: Scope, request_id: str) -> None:
         """Ends a request whose deadline has passed; one that is early by a hair comes back."""
         remaining = await self._requests.expire_if_due(tx, scope, request_id)
         if remaining is not None:
-            await self._enqueue(tx, EXPIRE_JOB, scope, request_id, delay=remaining + _MARGIN)
+            await look_at_deadline(self._jobs, tx, scope, request_id, remaining)
 
     def _routed(
         self, scope: Scope, new: NewSignatureRequest
@@ -321,11 +330,9 @@ class Ceremonies:
         )
         return replace(new, signers=tuple(signers)), services
 
-    async def _enqueue(
-        self, tx: Transaction, job: str, scope: Scope, request_id: str, delay: timedelta | None = None
-    ) -> None:
+    async def _take_up(self, tx: Transaction, scope: Scope, request_id: str) -> None:
         payload = {"account_id": scope.account_id, "mode": scope.mode, "request_id": request_id}
-        await self._jobs.enqueue(tx, job, payload, delay=delay)
+        await self._jobs.enqueue(tx, SIGN_JOB, payload)
 
     async def _act(self, tx: Transaction, token: str) -> tuple[SignatureRequest, Signer]:
         """The signer behind a link, allowed to act now; the request is held until the transaction ends."""

@@ -21,12 +21,13 @@ from qsignhub.foundation.ids import new_token
 from qsignhub.foundation.signature_algorithms import ES256
 from qsignhub.revocation.request import build_request, fresh_nonce
 from qsignhub.revocation.verify_ocsp import verify_ocsp
-from qsignhub.signing.format import Intent, Made
+from qsignhub.signing.format import DataObject, Intent, Made
 from qsignhub.signing.formats import FORMATS
 from qsignhub.signing.pades.text_page import text_page
 from qsignhub.signing.validation_data import ValidationData
 
-_PADES = FORMATS["pades"]
+_PADES = FORMATS["pades", "enveloped"]
+_DOCUMENT = DataObject("revoked.pdf", "application/pdf")
 _TEXT = (
     "QSignHub sandbox specimen: a revoked certificate",
     "",
@@ -80,8 +81,8 @@ class Specimens:
         with tempfile.TemporaryDirectory(dir=self._folder) as name:
             source, target = Path(name) / "source.pdf", Path(name) / "target.pdf"
             await asyncio.to_thread(source.write_bytes, text_page(_TEXT))
-            intent = Intent("Signature-specimen", certificate, ES256, self._clock.now(), first=True)
-            prepared = await asyncio.to_thread(_PADES.prepare, source, target, intent)
+            intent = Intent("Signature-specimen", certificate, ES256, self._clock.now(), _DOCUMENT)
+            prepared = await asyncio.to_thread(_PADES.prepare, source, None, target, intent)
             signature = ES256.sign(private_key, _PADES.message(prepared))
             await self._authority.revoke(tx, certificate, "key_compromise")
             token = await trust.timestamps.timestamp(_PADES.imprint(prepared, signature, certificate))
@@ -90,6 +91,7 @@ class Specimens:
             made = Made(
                 prepared=prepared,
                 first=True,
+                data_object=_DOCUMENT,
                 certificate=certificate,
                 algorithm=ES256,
                 chain=(issuing,),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
+from qsignhub.ceremonies.errors import TrustServiceGone
 from qsignhub.custody.activation import ActivationIssuer
 from qsignhub.custody.ports import Custody
 from qsignhub.custody.signer_secrets import SignerSecrets
@@ -101,8 +102,8 @@ class TrustedListFindings(Protocol):
 class SignerCertificates(Protocol):
     """Makes, or finds, a signer's key and certificate."""
 
-    one_time: bool
-    """Each is for one signature, and another can be had when it has run out."""
+    renewable: bool
+    """Where a certificate has run out before its signature was timestamped, another can be had."""
 
     async def certify(
         self, tx: Transaction, reference: str, who: Signatory, signature_type: SignatureType
@@ -133,7 +134,7 @@ class SignerCertificates(Protocol):
         ...
 
     async def dispose(self, key_id: str) -> None:
-        """After the signature: a one-time key is destroyed; one that is the signer's own stays."""
+        """After the signature: a one-time key is destroyed; a seal and a signer's own key stay."""
         ...
 
     async def ping(self) -> None: ...
@@ -155,6 +156,7 @@ class TrustService:
 
     ``anchors``: certificates (DER) at which the paths of its timestamp authorities and responders end;
     ``identifies_signers``: it has checked who its signers are, and lets nobody else use their keys.
+    ``seals``: the platform's own key, for simple signatures; ``certificates`` are for all others.
     """
 
     name: str
@@ -164,8 +166,20 @@ class TrustService:
     timestamps: TimestampAuthority
     revocation: RevocationSource
     anchors: tuple[bytes, ...]
+    seals: SignerCertificates | None = None
     trusted_lists: TrustedListFindings = _NO_LISTS
     secrets: SignerSecrets | None = None
     identifies_signers: bool = False
     qualified_or_nothing: bool = False
     """A qualified signature that is asked for is one by the trusted lists, or is not made."""
+
+    def certificates_for(self, signature_type: SignatureType) -> SignerCertificates:
+        """A simple signature is a seal: never made with a signer's own key (decision 18).
+
+        Raises TrustServiceGone where a simple signature has begun here and the seal was taken away since.
+        """
+        if signature_type != "ses":
+            return self.certificates
+        if self.seals is None:
+            raise TrustServiceGone(f"The trust service {self.name} has no seal any more.")
+        return self.seals

@@ -6,31 +6,20 @@ import asyncio
 import hashlib
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from qsignhub.ceremonies.errors import (
-    CertificateRevoked,
-    DocumentChanged,
-    StatusNotGood,
-    TrustServiceNotAccepted,
-)
+from qsignhub.ceremonies.errors import DocumentChanged
 from qsignhub.ceremonies.journal import Signing, there
-from qsignhub.ceremonies.trust import TrustService
 from qsignhub.documents.service import Documents
 from qsignhub.foundation.blobs import Blobs
 from qsignhub.foundation.database import Transaction
-from qsignhub.foundation.errors import Refused
-from qsignhub.revocation.evidence import gather
-from qsignhub.revocation.model import CertificateStatus, State
-from qsignhub.revocation.paths import path_of
 from qsignhub.signature_requests.model import Revision, SignatureRequest
 from qsignhub.signature_requests.service import SignatureRequests
+from qsignhub.signing.format import DataObject, Format
 from qsignhub.signing.formats import FORMATS
-from qsignhub.signing.validation_data import ValidationData
-from qsignhub.timestamping.model import TimestampToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +31,10 @@ class Source:
     sha256: str
     original_sha256: str
     """Of the document as it was uploaded: what the signers were shown."""
+    signable_key: str
     signable_sha256: str
     """Of what revision 1 is made of: the same, or the PDF that the document was converted to."""
+    data_object: DataObject
 
     @property
     def unsigned(self) -> bool:
@@ -72,55 +63,60 @@ class Workplace:
         document = await self._documents.get(tx, request.scope, request.document_id)
         signable = self._documents.signable(document, request.format)
         revision = await self._requests.latest_revision(tx, request)
-        if revision is None:
-            return Source(0, signable.key, signable.sha256, document.sha256, signable.sha256)
-        return Source(revision.number, revision.blob_key, revision.sha256, document.sha256, signable.sha256)
+        latest = (
+            (0, signable.key, signable.sha256)
+            if revision is None
+            else (revision.number, revision.blob_key, revision.sha256)
+        )
+        return Source(
+            *latest,
+            original_sha256=document.sha256,
+            signable_key=signable.key,
+            signable_sha256=signable.sha256,
+            data_object=DataObject(document.file_name, document.mime_type),
+        )
+
+    async def data_object(self, tx: Transaction, request: SignatureRequest) -> DataObject:
+        document = await self._documents.get(tx, request.scope, request.document_id)
+        return DataObject(document.file_name, document.mime_type)
 
     @asynccontextmanager
-    async def on_copy_of(self, source: Source) -> AsyncIterator[tuple[Path, Path]]:
-        """The stored file, its hash checked, and a place to write the next revision to."""
-        async with self._blobs.as_file(source.key) as original, self._scratch() as target:
-            if await asyncio.to_thread(sha256_of, original) != source.sha256:
+    async def files_of(self, source: Source) -> AsyncIterator[tuple[Path, Path | None, Path]]:
+        """What is signed, what is signed of it so far (None: nothing), their hashes checked, and a place to
+        write the next revision to.
+        """
+        signable = self._recorded(source.signable_key, source.signable_sha256)
+        async with signable as document, self._scratch() as target:
+            if source.unsigned:
+                yield document, None, target
+            else:
+                async with self._recorded(source.key, source.sha256) as latest:
+                    yield document, latest, target
+
+    @asynccontextmanager
+    async def _recorded(self, key: str, sha256: str) -> AsyncIterator[Path]:
+        async with self._blobs.as_file(key) as path:
+            if await asyncio.to_thread(sha256_of, path) != sha256:
                 raise DocumentChanged(
                     "The stored document is not the one that was recorded; it is not signed."
                 )
-            yield original, target
+            yield path
 
     @asynccontextmanager
     async def on_prepared(self, signing: Signing) -> AsyncIterator[Path]:
         """A private copy of what a signing has prepared, its hash checked, to be finished."""
         async with self._blobs.as_file(there(signing.prepared_key)) as prepared, self._scratch() as target:
-            await asyncio.to_thread(shutil.copyfile, prepared, target)
-            if await asyncio.to_thread(sha256_of, target) != signing.prepared_sha256:
+            if await asyncio.to_thread(_copied, prepared, target) != signing.prepared_sha256:
                 raise DocumentChanged("The prepared document was changed before it was signed.")
             yield target
 
     async def store(self, request: SignatureRequest, signing: Signing, kind: str, path: Path) -> Stored:
         """Under a key of this content: a step done twice never overwrites what it stored before."""
-        sha256 = await asyncio.to_thread(sha256_of, path)
-        suffix = FORMATS[request.format].suffix
+        sha256, size_bytes = await asyncio.to_thread(lambda: (sha256_of(path), path.stat().st_size))
+        suffix = format_of(request).suffix
         key = f"requests/{request.scope.mode}/{request.id}/{signing.id}/{kind}-{sha256[:16]}{suffix}"
         await self._blobs.put_file(key, path)
-        return Stored(key, sha256, (await asyncio.to_thread(path.stat)).st_size)
-
-    async def validation_data(
-        self, trust: TrustService, token: TimestampToken, path: Sequence[bytes] = ()
-    ) -> ValidationData:
-        """Chain and status of the signer's certificate (``path``: it first, its root last) and of the
-        timestamp's, asked for now.
-
-        Raises CertificateRevoked; Unavailable where a status cannot be had: then no LT is claimed.
-        """
-        with waiting_for_better():
-            of_timestamp = path_of(token.certificate, token.certificates, trust.anchors)
-            gathered = [await gather(trust.revocation, one) for one in (path, of_timestamp) if one]
-        for one in (one for found in gathered for one in found.each):
-            _check_status(one.status, of_signer=bool(path) and one.certificate == path[0])
-        return ValidationData(
-            certificates=list(dict.fromkeys([*path, *token.certificates, *of_timestamp])),
-            ocsp_responses=list(dict.fromkeys(one.der for found in gathered for one in found.ocsp)),
-            crls=list(dict.fromkeys(one.der for found in gathered for one in found.crls)),
-        )
+        return Stored(key, sha256, size_bytes)
 
     @asynccontextmanager
     async def _scratch(self) -> AsyncIterator[Path]:
@@ -128,13 +124,8 @@ class Workplace:
             yield Path(file.name)
 
 
-@contextmanager
-def waiting_for_better() -> Iterator[None]:
-    """A trust service's answer that is refused refuses the answer, not the signature: that waits."""
-    try:
-        yield
-    except Refused as refusal:
-        raise TrustServiceNotAccepted(refusal.message) from refusal
+def format_of(request: SignatureRequest) -> Format:
+    return FORMATS[request.format, request.packaging]
 
 
 def published(signing: Signing) -> Revision:
@@ -147,16 +138,10 @@ def published(signing: Signing) -> Revision:
     )
 
 
-def _check_status(status: CertificateStatus, *, of_signer: bool) -> None:
-    """Only a revoked signer's certificate is final; a status that is not known yet, or a timestamp
-    service that is out of order, is for its operator to mend, and the signature waits.
-    """
-    if status.is_good:
-        return
-    if of_signer and status.state is State.REVOKED:
-        raise CertificateRevoked("The signer's certificate is revoked by its issuer's OCSP answer.")
-    whose = "signer's" if of_signer else "timestamp authority's"
-    raise StatusNotGood(f"The {whose} certificate is {status.state.value} by its issuer's OCSP answer.")
+def _copied(source: Path, target: Path) -> str:
+    """The SHA-256 of the copy, not of what it was made of."""
+    shutil.copyfile(source, target)
+    return sha256_of(target)
 
 
 def sha256_of(path: Path) -> str:

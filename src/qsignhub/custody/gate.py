@@ -52,11 +52,12 @@ class Gate:
         return signature
 
     async def outcome(self, key_id: str, activation_id: str) -> Outcome:
+        """In the order in which they are claimed: what was not begun is not done."""
         name = _operation(key_id, activation_id)
-        if (signature := await self._record.value(_DONE, name)) is not None:
-            return Outcome("done", signature)
-        begun = await self._record.value(_BEGUN, name) is not None
-        return Outcome("begun" if begun else "unused")
+        if await self._record.value(_BEGUN, name) is None:
+            return Outcome("unused")
+        signature = await self._record.value(_DONE, name)
+        return Outcome("begun") if signature is None else Outcome("done", signature)
 
     async def operations(self, key_id: str) -> list[str]:
         return [name.rpartition("/")[2] for name in await self._record.names(_BEGUN, f"{key_id}/")]

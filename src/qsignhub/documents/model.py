@@ -67,7 +67,7 @@ class Document:
     @property
     def file_name(self) -> str:
         """Its name with the ending of its type, as a file to be kept."""
-        suffix = SUFFIXES[self.mime_type]
+        suffix = SUFFIXES.get(self.mime_type, "")
         return self.name if self.name.lower().endswith(suffix) else f"{self.name}{suffix}"
 
     def page_box(self, page: int) -> Box | None:

@@ -15,6 +15,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from qsignhub.documents.errors import ActiveContent, DocumentLocked, DocumentUnreadable, DynamicForm
 from qsignhub.documents.model import Hazard
+from qsignhub.signing.pades.pdf_objects import elements, entry
 
 _FORBIDDEN_ACTIONS = {
     "/JavaScript": "JavaScript",
@@ -52,24 +53,23 @@ def check_content(reader: PdfFileReader) -> tuple[Hazard, ...]:
     for found in _dictionaries(reader.root):
         _check_action(found)
         if "/ByteRange" in found and "/Contents" in found:
+            _check_locks(found)
             hazards[EXISTING_SIGNATURES.code] = EXISTING_SIGNATURES
-        if "/EmbeddedFiles" in found or found.get("/Subtype") == "/FileAttachment":
+        if "/Lock" in found and "/V" in found:
+            _check_lock_of_field(entry(found, "Lock"))
+        if "/EmbeddedFiles" in found or entry(found, "Subtype") == "/FileAttachment":
             hazards[EMBEDDED_FILES.code] = EMBEDDED_FILES
     if _has_optional_content(reader.root):
         hazards[OPTIONAL_CONTENT.code] = OPTIONAL_CONTENT
     if (permission := _certified_for(reader.root)) is not None:
         if permission == 1:
-            raise DocumentLocked(
-                "The document is certified, and its author allows no change any more: a signature would "
-                "break that. Ask the author for a version that may be signed.",
-                field="file",
-            )
+            raise _locked("The document is certified, and its author allows no change any more")
         hazards[DOCMDP.code] = DOCMDP
     return tuple(hazards.values())
 
 
 def _check_action(found: DictionaryObject) -> None:
-    action = found.get("/S")
+    action = entry(found, "S")
     if isinstance(action, str) and action in _FORBIDDEN_ACTIONS:
         raise _active(_FORBIDDEN_ACTIONS[action])
     if "/JS" in found or "/JavaScript" in found:  # a rendition's script; the catalog's tree of scripts
@@ -77,8 +77,8 @@ def _check_action(found: DictionaryObject) -> None:
 
 
 def _check_form(root: DictionaryObject) -> None:
-    form = root.get("/AcroForm")
-    if isinstance(form, DictionaryObject) and ("/XFA" in form or root.get("/NeedsRendering") is True):
+    form = entry(root, "AcroForm")
+    if isinstance(form, DictionaryObject) and ("/XFA" in form or entry(root, "NeedsRendering") is True):
         raise DynamicForm(
             "The PDF is an XFA form: its pages are made by the program that opens it. "
             "Print it to a plain PDF and upload that.",
@@ -87,23 +87,45 @@ def _check_form(root: DictionaryObject) -> None:
 
 
 def _has_optional_content(root: DictionaryObject) -> bool:
-    properties = root.get("/OCProperties")
-    return isinstance(properties, DictionaryObject) and bool(properties.get("/OCGs"))
+    properties = entry(root, "OCProperties")
+    return isinstance(properties, DictionaryObject) and bool(entry(properties, "OCGs"))
 
 
 def _certified_for(root: DictionaryObject) -> int | None:
     """The permission of a certification signature (ISO 32000-2 §12.8.2.2), 2 where none is given."""
-    permissions = root.get("/Perms")
-    if not isinstance(permissions, DictionaryObject) or "/DocMDP" not in permissions:
+    permissions = entry(root, "Perms")
+    signature = entry(permissions, "DocMDP") if isinstance(permissions, DictionaryObject) else None
+    if signature is None:
         return None
-    signature = permissions["/DocMDP"]
-    references = signature.get("/Reference") if isinstance(signature, DictionaryObject) else None
-    for reference in references if isinstance(references, ArrayObject) else ():
-        if isinstance(reference, DictionaryObject) and reference.get("/TransformMethod") == "/DocMDP":
-            parameters = reference.get("/TransformParams")
-            given = parameters.get("/P", 2) if isinstance(parameters, DictionaryObject) else 2
+    references = entry(signature, "Reference") if isinstance(signature, DictionaryObject) else None
+    for reference in elements(references) if isinstance(references, ArrayObject) else ():
+        if isinstance(reference, DictionaryObject) and entry(reference, "TransformMethod") == "/DocMDP":
+            parameters = entry(reference, "TransformParams")
+            given = entry(parameters, "P") if isinstance(parameters, DictionaryObject) else None
+            if given is None:
+                return 2
             return given if isinstance(given, int) and given in {1, 2, 3} else 1
     return 2
+
+
+def _check_locks(signature: DictionaryObject) -> None:
+    """A signature that locks the fields of the form locks ours too, unless it names those that it locks
+    (FieldMDP, ISO 32000-2 §12.8.2.4). Table 236 has a lock carry the permission of a certification.
+    """
+    references = entry(signature, "Reference")
+    for reference in elements(references) if isinstance(references, ArrayObject) else ():
+        parameters = entry(reference, "TransformParams") if isinstance(reference, DictionaryObject) else None
+        if not isinstance(parameters, DictionaryObject):
+            continue
+        if entry(parameters, "P") == 1:
+            raise _locked("The document is signed, and that signature allows no change any more")
+        if entry(reference, "TransformMethod") == "/FieldMDP" and entry(parameters, "Action") != "/Include":
+            raise _locked("The document is signed, and that signature locks its form")
+
+
+def _check_lock_of_field(lock: Any) -> None:
+    if isinstance(lock, DictionaryObject) and entry(lock, "P") == 1:
+        raise _locked("The document is signed, and that signature allows no change any more")
 
 
 def _dictionaries(root: DictionaryObject) -> Iterator[DictionaryObject]:
@@ -130,6 +152,13 @@ def _dictionaries(root: DictionaryObject) -> Iterator[DictionaryObject]:
 
 def _below(value: Any) -> Any:
     return value if isinstance(value, (IndirectObject, DictionaryObject, ArrayObject)) else None
+
+
+def _locked(why: str) -> DocumentLocked:
+    return DocumentLocked(
+        f"{why}: a signature would break that. Ask the author for a version that may be signed.",
+        field="file",
+    )
 
 
 def _active(what: str) -> ActiveContent:

@@ -15,6 +15,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from qsignhub.documents.errors import DocumentEncrypted, DocumentUnreadable
 from qsignhub.documents.page_boxes import Box, PageBoxes
 from qsignhub.foundation.errors import QSignHubError
+from qsignhub.signing.pades.pdf_objects import entry
 
 MAX_PAGES = 10_000
 _MAX_TREE_DEPTH = 100
@@ -69,7 +70,7 @@ def _pages(reader: PdfFileReader) -> Iterator[tuple[DictionaryObject, Box | None
             if not isinstance(kids, ArrayObject):
                 raise DocumentUnreadable("The PDF's page tree is broken.", field="file")
             waiting.extend((kids.raw_get(index), depth + 1, own) for index in reversed(range(len(kids))))
-        elif node.get("/Type") != "/Page" or isinstance(node, StreamObject):
+        elif entry(node, "Type") != "/Page" or isinstance(node, StreamObject):
             raise DocumentUnreadable("The PDF's page tree holds something that is no page.", field="file")
         else:
             found += 1

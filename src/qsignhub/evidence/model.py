@@ -34,12 +34,16 @@ class IdentityFinding:
 
 @dataclass(frozen=True, slots=True)
 class ConsentFinding:
-    """The signer's act: ``document_sha256`` is of the document that was shown."""
+    """The signer's act: ``document_sha256`` is of the document that was shown.
+
+    ``click``: for a simple signature, the record of it whose SHA-256 is signed; canonical JSON.
+    """
 
     given_at: datetime
     document_sha256: str
     ip_address: str | None = None
     user_agent: str | None = None
+    click: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ class History:
     """``sandbox``: made in the test world, without legal value; every form of it says so.
 
     ``level``: the signature level that was asked for, ``qes``, ``aes`` or ``ses``; ``sender``: who asked.
+    ``told_at``: up to when it tells. ``completed_at`` and ``signed`` are None until the request is completed.
     """
 
     request_id: str
@@ -114,9 +119,12 @@ class History:
     level: str
     sender: str
     created_at: datetime
-    completed_at: datetime
+    told_at: datetime
+    completed_at: datetime | None
     document: File
-    signed: File
+    signed: File | None
+    converted_sha256: str | None
+    """Of the PDF that an office document was laid out as, shown and signed; None: it was signed itself."""
     seal: TimestampFinding | None
     parties: tuple[Party, ...]
     entries: tuple[Entry, ...]

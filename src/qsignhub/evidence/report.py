@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,14 +21,23 @@ from qsignhub.evidence.model import (
 from qsignhub.foundation.clock import iso_milliseconds
 
 TITLE = "Audit trail"
+TITLE_SO_FAR = "Audit trail, up to the first signature"
 SANDBOX_WORD = "SANDBOX"
 SANDBOX_SENTENCE = "A test, without legal value."
 HOW_TO_CHECK = (
     """This report tells what is on record; the proof is in the signed document itself. Each signature in it
-    carries the signer's certificate, a trusted timestamp and the certificate's status, so that any validator
-    for eIDAS signatures can check it without asking us.""",
+    carries the certificate it was made with, a trusted timestamp and the certificate's status, so that any
+    validator for eIDAS signatures can check it without asking us.""",
     """The signed document is the right one if its SHA-256 is the one printed here. A signer's certificate is
     the right one if its serial number is the one printed with the signer.""",
+)
+
+HOW_TO_CHECK_SO_FAR = (
+    """This is what was on record when the first signature was prepared. It lies inside the signed document,
+    and that signature and all after it cover it: it can be changed no more, and nothing can be added.""",
+    """What happened afterwards is in the document too, as signatures and timestamps that any validator for
+    eIDAS signatures reads. The complete audit trail, with the identity checks, is with whoever asked for the
+    signatures; ask them for it by the number of the signature request.""",
 )
 
 _LEVELS = {
@@ -77,6 +87,8 @@ class Line:
 class Report:
     """Plain text throughout: whoever gives it a form escapes it."""
 
+    title: str
+    how_to_check: tuple[str, ...]
     request_id: str
     document_name: str
     sandbox: bool
@@ -87,14 +99,25 @@ class Report:
 
 
 def report_of(history: History) -> Report:
+    whole = history.completed_at is not None
+    signed = [*_file(history.signed), *_seal(history.seal)] if history.signed else []
     return Report(
+        title=TITLE if whole else TITLE_SO_FAR,
+        how_to_check=tuple(
+            " ".join(words.split()) for words in (HOW_TO_CHECK if whole else HOW_TO_CHECK_SO_FAR)
+        ),
         request_id=history.request_id,
         document_name=visible(history.document.name),
         sandbox=history.sandbox,
         overview=_visible_rows(_overview(history)),
-        files=(
-            Group("As it was uploaded", _visible_rows(_file(history.document))),
-            Group("As it was signed", _visible_rows([*_file(history.signed), *_seal(history.seal)])),
+        files=tuple(
+            Group(title, _visible_rows(rows))
+            for title, rows in (
+                ("As it was uploaded", _file(history.document)),
+                ("As PDF, which was shown and signed", _converted(history)),
+                ("As it was signed", signed),
+            )
+            if rows
         ),
         signers=tuple(_signer(party) for party in history.parties),
         lines=tuple(
@@ -111,6 +134,8 @@ def report_of(history: History) -> Report:
 
 def visible(text: str) -> str:
     """A stranger's text without what cannot be seen, breaks a line or turns the writing direction."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     composed = unicodedata.normalize("NFC", text)
     shown = (" " if character.isspace() else character for character in composed)
     return " ".join("".join(c for c in shown if c == " " or unicodedata.category(c)[0] != "C").split())
@@ -126,7 +151,9 @@ def _overview(history: History) -> list[Detail]:
         Detail("Requested by", history.sender),
         Detail("Level requested", _LEVELS.get(history.level, history.level.upper())),
         Detail("Requested", _moment(history.created_at)),
-        Detail("Completed", _moment(history.completed_at)),
+        Detail("Completed", _moment(history.completed_at))
+        if history.completed_at
+        else Detail("Told up to", _moment(history.told_at)),
     ]
 
 
@@ -137,6 +164,12 @@ def _file(file: File) -> list[Detail]:
     return [*rows, Detail("Size", f"{file.size_bytes:,} bytes"), Detail("SHA-256", file.sha256, exact=True)]
 
 
+def _converted(history: History) -> list[Detail]:
+    if history.converted_sha256 is None:
+        return []
+    return [Detail("SHA-256", history.converted_sha256, exact=True)]
+
+
 def _seal(seal: TimestampFinding | None) -> list[Detail]:
     if seal is None:
         return []
@@ -145,7 +178,7 @@ def _seal(seal: TimestampFinding | None) -> list[Detail]:
 
 def _signer(party: Party) -> SignerReport:
     signed = party.signed_at is not None
-    outcome = f"Signed {_moment(party.signed_at)}" if party.signed_at else "Has not signed"
+    outcome = f"Signed {_moment(party.signed_at)}" if party.signed_at else "Has not signed yet"
     found = (
         ("Identity", _identity(party.identity) if party.identity else []),
         ("Consent", _consent(party.consent) if party.consent else []),
@@ -184,7 +217,11 @@ def _consent(found: ConsentFinding) -> list[Detail]:
         rows.append(Detail("IP address", found.ip_address, exact=True))
     if found.user_agent:
         rows.append(Detail("Browser", found.user_agent))
-    return [*rows, Detail("Document seen", found.document_sha256, exact=True)]
+    rows.append(Detail("Document seen", found.document_sha256, exact=True))
+    if found.click is not None:
+        rows.append(Detail("Record of the click", found.click.decode()))
+        rows.append(Detail("Its SHA-256", hashlib.sha256(found.click).hexdigest(), exact=True))
+    return rows
 
 
 def _certificate(found: CertificateFinding) -> list[Detail]:

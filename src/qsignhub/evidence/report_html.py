@@ -20,10 +20,8 @@ def render_html(history: History) -> bytes:
         _template()
         .render(
             report=report.report_of(history),
-            title=report.TITLE,
             sandbox_word=report.SANDBOX_WORD,
             sandbox_sentence=report.SANDBOX_SENTENCE,
-            how_to_check=report.HOW_TO_CHECK,
         )
         .encode()
     )

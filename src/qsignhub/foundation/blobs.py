@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore, RetryConfig
 
 _CHUNK = 1024 * 1024
+_MOST_KNOWN = 1024
 # A request waits for seconds on a storage that is down, not for minutes: jobs have retries of their own.
 _RETRIES: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
 
@@ -49,6 +52,7 @@ class Blobs:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._root = Path(unquote(parts.path)) if parts.scheme == "file" else None
+        self._durable: OrderedDict[Path, None] = OrderedDict()
         self._store: ObjectStore
         if self._root is not None:
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -137,7 +141,21 @@ class Blobs:
 
     async def _make_durable(self, key: str) -> None:
         if self._root is not None:
-            await asyncio.to_thread(_sync_up_to, self._root, self._root / key)
+            await asyncio.to_thread(self._sync, self._root, self._root / key)
+
+    def _sync(self, root: Path, path: Path) -> None:
+        """The file, its folder, and every folder above that may be new, so that a power cut loses none.
+
+        A folder stays where it is once it is there: whose entry this process has made durable is known.
+        """
+        _sync(path)
+        _sync(path.parent)
+        fresh = list(takewhile(lambda one: one != root and one not in self._durable, path.parents))
+        for folder in fresh:
+            _sync(folder.parent)
+        self._durable.update(dict.fromkeys(fresh))
+        while len(self._durable) > _MOST_KNOWN:
+            self._durable.popitem(last=False)
 
     @asynccontextmanager
     async def _storage_errors(self, key: str | None = None) -> AsyncIterator[None]:
@@ -154,13 +172,9 @@ class Blobs:
             raise StorageUnavailable("The document storage does not answer just now.") from exc
 
 
-def _sync_up_to(root: Path, path: Path) -> None:
-    """The file and every folder that may be new with it, so that a power cut loses neither."""
-    for target in (path, *path.parents):
-        descriptor = os.open(target, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        if target == root:
-            return
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,6 +1,7 @@
 """Write-once records and sealed secrets that outlive a rolled-back transaction.
 
-Both commit by themselves: whoever claims a name keeps it, whatever becomes of the work around it.
+Both commit by themselves: whoever claims a name keeps it, whatever becomes of the work around it. Where the
+connection dies over a claim, the claim counts, and whoever made it is told that the name is taken.
 """
 
 from __future__ import annotations
@@ -19,28 +20,25 @@ class Register:
 
     async def claim(self, kind: str, name: str, value: bytes) -> bool:
         """True if the name was free and is now ours; False if it was taken before."""
-        async with self._database.autocommit() as connection:
-            cursor = await connection.execute(
-                "INSERT INTO register (kind, name, value) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-                (kind, name, value),
-            )
-            return cursor.rowcount == 1
+        claimed = await self._database.ask(
+            "INSERT INTO register (kind, name, value) VALUES (%s, %s, %s) "
+            "ON CONFLICT DO NOTHING RETURNING name",
+            (kind, name, value),
+        )
+        return claimed is not None
 
     async def value(self, kind: str, name: str) -> bytes | None:
-        async with self._database.autocommit() as connection:
-            cursor = await connection.execute(
-                "SELECT value FROM register WHERE kind = %s AND name = %s", (kind, name)
-            )
-            row = await cursor.fetchone()
+        row = await self._database.ask(
+            "SELECT value FROM register WHERE kind = %s AND name = %s", (kind, name)
+        )
         return bytes(row["value"]) if row else None
 
     async def names(self, kind: str, prefix: str) -> list[str]:
-        async with self._database.autocommit() as connection:
-            cursor = await connection.execute(
-                "SELECT name FROM register WHERE kind = %s AND starts_with(name, %s) ORDER BY claimed_at",
-                (kind, prefix),
-            )
-            return [row["name"] for row in await cursor.fetchall()]
+        rows = await self._database.ask_all(
+            "SELECT name FROM register WHERE kind = %s AND starts_with(name, %s) ORDER BY claimed_at",
+            (kind, prefix),
+        )
+        return [row["name"] for row in rows]
 
 
 class Vault:
@@ -53,19 +51,15 @@ class Vault:
     async def keep(self, kind: str, name: str, secret: bytes) -> bool:
         """Keeps a secret under a new name; False, changing nothing, if the name is taken."""
         sealed = self._master_key.seal(kind, name, secret)
-        async with self._database.autocommit() as connection:
-            cursor = await connection.execute(
-                "INSERT INTO vault (kind, name, sealed) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-                (kind, name, sealed),
-            )
-            return cursor.rowcount == 1
+        kept = await self._database.ask(
+            "INSERT INTO vault (kind, name, sealed) VALUES (%s, %s, %s) "
+            "ON CONFLICT DO NOTHING RETURNING name",
+            (kind, name, sealed),
+        )
+        return kept is not None
 
     async def reveal(self, kind: str, name: str) -> bytes | None:
-        async with self._database.autocommit() as connection:
-            cursor = await connection.execute(
-                "SELECT sealed FROM vault WHERE kind = %s AND name = %s", (kind, name)
-            )
-            row = await cursor.fetchone()
+        row = await self._database.ask("SELECT sealed FROM vault WHERE kind = %s AND name = %s", (kind, name))
         return self._master_key.unseal(kind, name, bytes(row["sealed"])) if row else None
 
     async def destroy_older(self, kind: str, than: timedelta) -> int:
@@ -77,5 +71,6 @@ class Vault:
             return cursor.rowcount
 
     async def destroy(self, kind: str, name: str) -> None:
-        async with self._database.autocommit() as connection:
-            await connection.execute("DELETE FROM vault WHERE kind = %s AND name = %s", (kind, name))
+        await self._database.ask(
+            "DELETE FROM vault WHERE kind = %s AND name = %s RETURNING name", (kind, name)
+        )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from psycopg.types.json import Jsonb
 
-from qsignhub.foundation.database import Row, Transaction, fetch_one
+from qsignhub.foundation.database import Row, Transaction, fetch_all, fetch_one
 from qsignhub.foundation.scope import Scope
 from qsignhub.identity.model import Identity, Verification
 
@@ -44,6 +46,16 @@ async def find(tx: Transaction, scope: Scope, signer_id: str) -> Verification | 
         (signer_id, scope.account_id, scope.mode),
     )
     return _verification(row) if row else None
+
+
+async def find_all(tx: Transaction, scope: Scope, signer_ids: Sequence[str]) -> dict[str, Verification]:
+    """By the signer's id; who was not verified yet is not there."""
+    rows = await fetch_all(
+        tx,
+        "SELECT * FROM identity_verifications WHERE signer_id = ANY(%s) AND account_id = %s AND mode = %s",
+        (list(signer_ids), scope.account_id, scope.mode),
+    )
+    return {row["signer_id"]: _verification(row) for row in rows}
 
 
 def _identity_columns(identity: Identity | None) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from qsignhub.foundation.database import Transaction
 from qsignhub.foundation.scope import Mode, Scope
@@ -29,6 +29,12 @@ class IdentityVerifications:
 
     async def of_signer(self, tx: Transaction, scope: Scope, signer_id: str) -> Verification | None:
         return await repository.find(tx, scope, signer_id)
+
+    async def of_signers(
+        self, tx: Transaction, scope: Scope, signer_ids: Sequence[str]
+    ) -> Mapping[str, Verification]:
+        """By the signer's id, of those that were verified."""
+        return await repository.find_all(tx, scope, signer_ids)
 
     def is_configured(self, mode: Mode, country: str, provider: str) -> bool:
         """Whether this installation can identify people by a national provider, in this world."""

@@ -6,8 +6,10 @@ and what is not known looks the same whatever it is. Routes translate, the cerem
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Annotated
 from urllib.parse import quote
 
@@ -19,6 +21,7 @@ from qsignhub.ceremonies.authorisation import Entered, Offer
 from qsignhub.ceremonies.confirmations import CALLBACK
 from qsignhub.ceremonies.errors import (
     ConfirmationUnknown,
+    DrawingUnusable,
     NothingToConfirm,
     RequestClosed,
     SignerSecretMissing,
@@ -49,6 +52,7 @@ _MAX_DOCUMENT_NUMBER = 64
 _MAX_USER_AGENT = 512
 _MANY = 1_000_000
 _MAX_CODE = 4096
+NOTHING_SENT: Mapping[str, str] = MappingProxyType({})
 
 Token = Annotated[str, Path(pattern="^[0-9A-Za-z_-]{1,128}$")]
 
@@ -118,11 +122,15 @@ async def sign(request: Request, house: House, token: Token) -> Response:
                 token,
                 offer=offer,
                 entered=Entered(form.get("pin"), form.get("otp")),
+                written=_written(form),
                 ip_address=request.client.host if request.client else None,
                 user_agent=request.headers.get("user-agent", "")[:_MAX_USER_AGENT] or None,
             )
-    except (Gone, Conflict, Refused, SignerSecretMissing, TrustServiceUnavailable) as refusal:
-        return await _asked_page(house, request, await _view_of(house, token), refusal)
+    except (
+        *(Gone, Conflict, Refused),
+        *(DrawingUnusable, SignerSecretMissing, TrustServiceUnavailable),
+    ) as refusal:
+        return await _asked_page(house, request, await _view_of(house, token), refusal, form=form)
     return _to_signer(house, token)
 
 
@@ -256,6 +264,7 @@ async def _asked_page(
     refusal: QSignHubError | None = None,
     *,
     otp_sent: bool = False,
+    form: Mapping[str, str] = NOTHING_SENT,
 ) -> Response:
     """The page of somebody who may be asked to sign: with what their trust service wants from them."""
     offer = None
@@ -264,7 +273,7 @@ async def _asked_page(
             offer = await house.ceremonies.offer(view.session)
         except (Refused, Unavailable) as not_now:
             refusal = refusal or not_now
-    return _signer_page(house, request, view, refusal, offer=offer, otp_sent=otp_sent)
+    return _signer_page(house, request, view, refusal, offer=offer, otp_sent=otp_sent, form=form)
 
 
 def _signer_page(
@@ -277,10 +286,11 @@ def _signer_page(
     otp_sent: bool = False,
     field_error: str = "",
     entered: str = "",
+    form: Mapping[str, str] = NOTHING_SENT,
 ) -> Response:
     """The signer's page as things stand; after a refusal also why, with the refusal's status."""
     notice = ""
-    missing = refusal.field if isinstance(refusal, SignerSecretMissing) else None
+    missing = refusal.field if isinstance(refusal, SignerSecretMissing | DrawingUnusable) else None
     if missing:
         field_error = text(f"sign.missing.{missing}")
     if refusal is not None and not field_error:
@@ -305,11 +315,21 @@ def _signer_page(
         missing=missing,
         field_error=field_error,
         entered=entered,
+        written=form.get("written", "plain"),
+        drawing=form.get("drawing", ""),
         steps=STEPS,
         test_documents=TEST_DOCUMENT_NUMBERS,
         destination=safe_destination(view.request.redirect_url),
         signed_document=signed_document,
     )
+
+
+def _written(form: Mapping[str, str]) -> str | None:
+    """How the signature is to look; the ceremony decides whether it can."""
+    chosen = form.get("written", "plain")
+    if chosen == "plain":
+        return None
+    return (form.get("drawing") or "nothing") if chosen == "drawn" else chosen
 
 
 def _to_signer(house: Services, token: str) -> Response:

@@ -109,6 +109,15 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "sign.otp.send": "Send me a one-time password",
         "sign.otp.again": "Send another one",
         "sign.otp.sent": "{service} has sent you a one-time password.",
+        "sign.look": "How your signature looks",
+        "sign.look.plain": "Name and date in plain letters",
+        "sign.look.typed": "With your name as if written by hand",
+        "sign.look.drawn": "With your own hand",
+        "sign.look.pad": "Draw your signature here, with finger, pen or mouse",
+        "sign.look.clear": "Clear",
+        "sign.look.note": "Name, time and level always stand there. In a very small field they stand alone.",
+        "sign.missing.drawing": "Draw your signature, or choose another look.",
+        "sign.missing.written": "This look is not possible for your name. Choose another one.",
         "sign.try_again": "Try again",
         "sign.more.certificate.own": (
             "The signature carries your own certificate from {service}. "
@@ -200,6 +209,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         # It did not go well
         "failed.heading": "The document was not signed",
         "failed.CERTIFICATE_REVOKED": "Your certificate was revoked before the signature was complete.",
+        "failed.REVOKED_BEFORE_SIGNATURE": "Your certificate had been revoked before you signed.",
+        "failed.CERTIFICATE_STATUS_LOST": "Whether your certificate was revoked will never be known.",
         "failed.CERTIFICATE_EXPIRED": "Your certificate was not valid at the time of the signature.",
         "failed.DOCUMENT_CHANGED": "The document was no longer the one that you agreed to sign.",
         "failed.SIGNATURE_REQUEST_CLOSED": "The request was closed while your signature was being made.",

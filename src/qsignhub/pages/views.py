@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from qsignhub.ceremonies.journal import Step
 from qsignhub.ceremonies.service import Session
+from qsignhub.ceremonies.visible import has_room_to_write, is_typable
 from qsignhub.documents.model import Document
 from qsignhub.identity.test_documents import TEST_DOCUMENTS
 from qsignhub.signature_requests.model import SignatureRequest, Signer
@@ -70,6 +71,15 @@ class SignerView:
     @property
     def shows_document(self) -> bool:
         return shows_document(self.state) and not self.document.is_gone
+
+    @property
+    def may_choose_look(self) -> bool:
+        """The signature has a field on a page: the signer may choose how it is written."""
+        return has_room_to_write(self.request, self.signer)
+
+    @property
+    def name_can_be_typed(self) -> bool:
+        return is_typable(self.signer)
 
     @property
     def identity_refused(self) -> bool:

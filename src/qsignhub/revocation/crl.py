@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from qsignhub.revocation.issuers import load_certificate
 from qsignhub.revocation.model import Reason
+from qsignhub.revocation.reach import expired_certs_on_crl
 from qsignhub.revocation.reasons import REASON_FLAGS
 
 
@@ -51,10 +52,12 @@ def build_crl(
     number: int,
     this_update: datetime,
     next_update: datetime,
+    kept_since: datetime | None = None,
 ) -> bytes:
     """A full CRL of ``issuer``, DER, with CRLNumber, authority key identifier and nextUpdate.
 
-    ``sign`` makes an ECDSA signature (DER) with SHA-256; ``number`` must rise with every list. Raises
+    ``sign`` makes an ECDSA signature (DER) with SHA-256; ``number`` must rise with every list;
+    ``kept_since``: nothing is dropped that ended at that time or later (expiredCertsOnCRL). Raises
     TypeError where the issuer's key is not an elliptic-curve key.
     """
     certificate = load_certificate(issuer)
@@ -74,6 +77,8 @@ def build_crl(
         .add_extension(x509.CRLNumber(number), critical=False)
         .add_extension(key_identifier, critical=False)
     )
+    if kept_since is not None:
+        builder = builder.add_extension(expired_certs_on_crl(kept_since), critical=False)
     for entry in revoked:
         builder = builder.add_revoked_certificate(_entry(entry))
     key = cast("ec.EllipticCurvePrivateKey", _KeyElsewhere(public_key, sign))

@@ -72,6 +72,8 @@ class OcspAnswer:
     """The certificate that signed it, DER: the issuer's own, or a delegated responder's."""
     certificates: tuple[bytes, ...]
     """The certificates in the response, DER."""
+    reaches_back: bool
+    """Whether it tells of the certificate even if that had ended by thisUpdate (``reach``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +86,5 @@ class Crl:
     this_update: datetime
     next_update: datetime
     number: int | None
+    reaches_back: bool
+    """Whether it tells of the certificate even if that had ended by thisUpdate (``reach``)."""

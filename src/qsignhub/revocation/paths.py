@@ -23,6 +23,12 @@ def path_of(leaf: bytes, candidates: Sequence[bytes], anchors: Sequence[bytes]) 
     to be asked of whom, and validation judges the path. A leaf that is an anchor is a path by itself.
     Raises RevocationPathMissing; RevocationMalformed where the leaf or an anchor cannot be read.
     """
+    return _path(leaf, tuple(candidates), tuple(anchors))
+
+
+@lru_cache(maxsize=256)
+def _path(leaf: bytes, candidates: tuple[bytes, ...], anchors: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """It depends on nothing else, and is asked several times of each signature (errors are not kept)."""
     trusted = set(anchors)
     for anchor in trusted:
         load_certificate(anchor)

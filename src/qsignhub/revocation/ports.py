@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from qsignhub.revocation.model import Crl, OcspAnswer
@@ -19,8 +20,11 @@ class RevocationSource(Protocol):
 
     async def ocsp(self, certificate: bytes, issuer: bytes) -> OcspAnswer: ...
 
-    async def crl(self, certificate: bytes, issuer: bytes) -> Crl:
-        """The CRL of ``issuer`` that covers ``certificate``."""
+    async def crl(self, certificate: bytes, issuer: bytes, *, not_before: datetime | None = None) -> Crl:
+        """The CRL of ``issuer`` that covers ``certificate``.
+
+        One that is remembered is asked for afresh where its thisUpdate lies before ``not_before``.
+        """
         ...
 
     async def ping(self) -> None:

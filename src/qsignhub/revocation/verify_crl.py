@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -16,11 +17,13 @@ from qsignhub.revocation.errors import (
 )
 from qsignhub.revocation.issuers import UNREADABLE, load_certificate, load_issuer
 from qsignhub.revocation.model import CertificateStatus, Crl
+from qsignhub.revocation.reach import EXPIRED_CERTS_ON_CRL, moment_in, reaches
 from qsignhub.revocation.reasons import reason_of
 from qsignhub.revocation.signatures import check_signature
 
 ALLOWED_SKEW = timedelta(seconds=60)
 MAX_CRL_OCTETS = 20 * 1024 * 1024
+_MAX_KEPT_OCTETS = 64 * 1024
 
 _KNOWN_CRITICAL = (x509.IssuingDistributionPoint.oid,)
 _KNOWN_CRITICAL_ENTRY = (x509.CRLReason.oid, x509.InvalidityDate.oid)
@@ -42,6 +45,17 @@ def verify_crl(
     """
     if len(crl_der) > MAX_CRL_OCTETS:
         raise RevocationMalformed("The revocation list is too long")
+    read = _read_again if len(crl_der) <= _MAX_KEPT_OCTETS else _read
+    answer = read(crl_der, certificate, issuer)
+    if answer.this_update > now + allowed_skew:
+        raise RevocationAnswerStale("The revocation list is from the future")
+    if answer.next_update < now - allowed_skew:
+        raise RevocationAnswerStale("The revocation list is over: its nextUpdate has passed")
+    return answer
+
+
+def _read(crl_der: bytes, certificate: bytes, issuer: bytes) -> Crl:
+    """What holds of it at any time."""
     subject, authority = load_certificate(certificate), load_issuer(issuer).certificate
     if subject.issuer != authority.subject:
         raise WrongCertificateAnswered("The certificate was not issued by the issuer that is given for it")
@@ -54,22 +68,24 @@ def verify_crl(
             authority.public_key(), crl.signature_hash_algorithm, crl.signature, crl.tbs_certlist_bytes
         )
         _check_scope(crl.extensions, subject)
-        answer = Crl(
+        return Crl(
             der=crl_der,
             status=_status(crl, subject.serial_number),
             this_update=crl.last_update_utc,
             next_update=_next_update(crl),
             number=_number(crl.extensions),
+            reaches_back=reaches(
+                subject, crl.last_update_utc, moment_in(crl.extensions, EXPIRED_CERTS_ON_CRL)
+            ),
         )
     except UnsupportedAlgorithm as wrong:
         raise RevocationSignatureWrong("The revocation list uses an algorithm that is not known") from wrong
     except UNREADABLE as wrong:
         raise RevocationMalformed(f"The revocation list cannot be read: {wrong}") from wrong
-    if answer.this_update > now + allowed_skew:
-        raise RevocationAnswerStale("The revocation list is from the future")
-    if answer.next_update < now - allowed_skew:
-        raise RevocationAnswerStale("The revocation list is over: its nextUpdate has passed")
-    return answer
+
+
+_read_again = lru_cache(maxsize=64)(_read)
+"""A CA's list is the same for everybody until the next one (errors are not kept)."""
 
 
 def _check_may_sign(issuer: x509.Certificate) -> None:

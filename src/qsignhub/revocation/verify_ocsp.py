@@ -21,6 +21,7 @@ from qsignhub.revocation.errors import (
 )
 from qsignhub.revocation.issuers import UNREADABLE, Issuer, load_certificate, load_issuer
 from qsignhub.revocation.model import CertificateStatus, OcspAnswer
+from qsignhub.revocation.reach import ARCHIVE_CUTOFF, moment_in, reaches
 from qsignhub.revocation.reasons import reason_of
 from qsignhub.revocation.signatures import check_signature, delegated_responder
 
@@ -80,6 +81,7 @@ def verify_ocsp(
             produced_at=response.produced_at_utc,
             responder=responder.der,
             certificates=others,
+            reaches_back=reaches(subject, single.this_update_utc, _kept_since(response)),
         )
     except UnsupportedAlgorithm as wrong:
         raise RevocationSignatureWrong("The OCSP response uses an algorithm that is not known") from wrong
@@ -147,6 +149,13 @@ def _status(single: ocsp.OCSPSingleResponse) -> CertificateStatus:
     if at is None:
         raise RevocationMalformed("A revoked status without its time")
     return CertificateStatus.revoked(at, reason_of(single.revocation_reason))
+
+
+def _kept_since(response: ocsp.OCSPResponse) -> datetime | None:
+    """By archiveCutoff. In an answer about several certificates it is not looked for: then it is absent."""
+    if len(list(response.responses)) > 1:
+        return None
+    return moment_in(response.single_extensions, ARCHIVE_CUTOFF)
 
 
 def _check_fresh(answer: OcspAnswer, now: datetime, skew: timedelta, max_age: timedelta) -> None:

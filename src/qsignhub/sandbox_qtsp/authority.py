@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from qsignhub.authority import profiles
 from qsignhub.authority.issuance import issue, prepare
-from qsignhub.authority.names import AuthorityNames, Subject, natural_identifier
+from qsignhub.authority.names import AuthorityNames, LegalPerson, Subject, natural_identifier
 from qsignhub.authority.template import Issuer, Template, signed
 from qsignhub.authority.urls import Urls
 from qsignhub.foundation.clock import Clock
@@ -33,9 +33,10 @@ from qsignhub.sandbox_qtsp.files import load_or_make_key, write_private
 from qsignhub.sandbox_qtsp.list_signer import list_signer
 from qsignhub.timestamping.responder import TimestampResponder
 
-CaRole: TypeAlias = Literal["ca-qes", "ca-aes", "ca-tsa"]
-AnyCaRole: TypeAlias = Literal["root", "ca-qes", "ca-aes", "ca-tsa"]
-CA_ROLES: Final[tuple[CaRole, ...]] = ("ca-qes", "ca-aes", "ca-tsa")
+CaRole: TypeAlias = Literal["ca-qes", "ca-aes", "ca-seal", "ca-tsa"]
+AnyCaRole: TypeAlias = Literal["root", "ca-qes", "ca-aes", "ca-seal", "ca-tsa"]
+UserCaRole: TypeAlias = Literal["ca-qes", "ca-aes", "ca-seal"]
+CA_ROLES: Final[tuple[CaRole, ...]] = ("ca-qes", "ca-aes", "ca-seal", "ca-tsa")
 POLICY: Final = "0.4.0.2023.1.1"  # BTSP, EN 319 421 clause 5.2
 TERRITORY: Final = "BE"
 CRL_LIFETIME = timedelta(days=7)
@@ -87,27 +88,25 @@ class Authority:
     def key(self, role: str) -> ec.EllipticCurvePrivateKey:
         return load_or_make_key(self._folder / "keys" / f"{role}.pem")
 
-    def chain(self, *, qualified: bool) -> tuple[bytes, bytes]:
-        """The certificates of a signer's issuing CA and of the root, DER."""
-        return self.issuers[ca_of(qualified)].der, der(self.root)
+    def chain(self, role: CaRole) -> tuple[bytes, bytes]:
+        """The certificates of an issuing CA and of the root, DER."""
+        return self.issuers[role].der, der(self.root)
 
-    def issue(self, user_id: str, name: str, country: str, key: PublicKey, *, qualified: bool) -> bytes:
-        """A signer's certificate, DER, valid for two years. Raises SubjectRefused, ProfileViolation."""
-        template = self._signer(user_id, name, country, key, qualified)
-        issued = issue(prepare(template, self.issuers[ca_of(qualified)]))
-        self._record(issued.parsed, ca_of(qualified))
+    def issue(self, user_id: str, name: str, country: str, key: PublicKey, role: UserCaRole) -> bytes:
+        """A user's certificate, DER, valid for two years. Raises SubjectRefused, ProfileViolation."""
+        template = self._user(user_id, name, country, key, role)
+        issued = issue(prepare(template, self.issuers[role]))
+        self._record(issued.parsed, role)
         return issued.certificate
 
-    def issue_expired(
-        self, user_id: str, name: str, country: str, key: PublicKey, *, qualified: bool
-    ) -> bytes:
+    def issue_expired(self, user_id: str, name: str, country: str, key: PublicKey, role: UserCaRole) -> bytes:
         """One that ended yesterday, for tests: the CA's own check would not let it pass."""
-        issuer = self.issuers[ca_of(qualified)]
-        template = self._signer(user_id, name, country, key, qualified)
+        issuer = self.issuers[role]
+        template = self._user(user_id, name, country, key, role)
         end = self.clock.now().replace(microsecond=0) - timedelta(days=1)
         template = replace(template, not_before=end - profiles.LONG_LIFETIME, not_after=end)
         certificate = signed(template.to_be_signed(), issuer.algorithm, issuer.key)
-        self._record(x509.load_der_x509_certificate(certificate), ca_of(qualified))
+        self._record(x509.load_der_x509_certificate(certificate), role)
         return certificate
 
     def revoke(self, serial: int) -> None:
@@ -162,20 +161,18 @@ class Authority:
             number=int(at.timestamp()),
             this_update=at,
             next_update=at + CRL_LIFETIME,
+            kept_since=issuer.certificate.not_valid_before_utc,
         )
 
-    def _signer(self, user_id: str, name: str, country: str, key: PublicKey, qualified: bool) -> Template:
+    def _user(self, user_id: str, name: str, country: str, key: PublicKey, role: UserCaRole) -> Template:
         number = hashlib.sha256(user_id.encode()).hexdigest()[:12].upper()
-        subject = Subject(name, country, identifier=natural_identifier("PNO", country, number))
-        return profiles.signer(
-            "signer-qes" if qualified else "signer-aes",
-            self._names,
-            key,
-            subject,
-            self.issuers[ca_of(qualified)],
-            self._urls,
-            self.clock.now(),
-        )
+        issuer, now = self.issuers[role], self.clock.now()
+        if role == "ca-seal":
+            organisation = LegalPerson(name, country, f"NTR{country}-{number}")
+            return profiles.seal(self._names, key, organisation, issuer, self._urls, now)
+        person = Subject(name, country, identifier=natural_identifier("PNO", country, number))
+        profile: profiles.SignerProfile = "signer-qes" if role == "ca-qes" else "signer-aes"
+        return profiles.signer(profile, self._names, key, person, issuer, self._urls, now)
 
     def _ca(self, role: CaRole, now: datetime) -> x509.Certificate:
         return self._of_url(
@@ -233,7 +230,3 @@ def der(certificate: x509.Certificate) -> bytes:
 
 def _revoked(since: datetime) -> CertificateStatus:
     return CertificateStatus.revoked(since, Reason.KEY_COMPROMISE)
-
-
-def ca_of(qualified: bool) -> CaRole:
-    return "ca-qes" if qualified else "ca-aes"

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from qsignhub.sandbox_qtsp.authority import Authority
+from qsignhub.sandbox_qtsp.authority import Authority, UserCaRole
 from qsignhub.sandbox_qtsp.files import write_private
 
 KeyKind: TypeAlias = Literal["P-256", "P-384", "RSA-3072"]
@@ -35,7 +35,10 @@ NO_OTP = "none"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A user to be: ``otp`` is ``none``, ``online`` (sent to the outbox) or a fixed code."""
+    """A user to be: ``otp`` is ``none``, ``online`` (sent to the outbox) or a fixed code.
+
+    ``seal``: an organisation, which is never a qualified user.
+    """
 
     user_id: str
     name: str
@@ -45,6 +48,14 @@ class Wanted:
     auth_mode: AuthMode = "explicit"
     key: KeyKind = "P-256"
     qualified: bool = True
+    seal: bool = False
+
+    @property
+    def ca(self) -> UserCaRole:
+        """Which of the CAs certifies them."""
+        if self.seal:
+            return "ca-seal"
+        return "ca-qes" if self.qualified else "ca-aes"
 
 
 @dataclass(slots=True)
@@ -108,13 +119,13 @@ class Credentials:
     def add(self, wanted: Wanted) -> Credential:
         """Makes a key and its certificate; a user may have several credentials. Raises SubjectRefused."""
         key = _generate(wanted.key)
-        of = (wanted.user_id, wanted.name, wanted.country, key.public_key())
+        of = (wanted.user_id, wanted.name, wanted.country, key.public_key(), wanted.ca)
         credential = Credential(
             id=secrets.token_hex(8).upper(),
             user=wanted,
             key=key,
-            certificate=self._authority.issue(*of, qualified=wanted.qualified),
-            expired_certificate=self._authority.issue_expired(*of, qualified=wanted.qualified),
+            certificate=self._authority.issue(*of),
+            expired_certificate=self._authority.issue_expired(*of),
         )
         write_private(self._folder / f"{len(self._by_id):06d}-{credential.id}.json", _dump(credential))
         self._by_id[credential.id] = credential

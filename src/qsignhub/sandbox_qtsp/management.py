@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -34,6 +34,13 @@ class _User(BaseModel):
     auth_mode: AuthMode = "explicit"
     key: KeyKind = "P-256"
     qualified: bool = True
+    seal: bool = False
+
+    @model_validator(mode="after")
+    def _seals_are_not_qualified(self) -> Self:
+        if self.seal and self.qualified:
+            raise ValueError("seals are not qualified here: give qualified = false")
+        return self
 
 
 class _Failure(BaseModel):
@@ -131,6 +138,7 @@ def _shown(credential: Credential) -> dict[str, Any]:
         "auth_mode": credential.user.auth_mode,
         "key": credential.user.key,
         "qualified": credential.user.qualified,
+        "seal": credential.user.seal,
         "locked": credential.locked,
         "serial": f"{credential.loaded().serial_number:x}",
     }

@@ -9,8 +9,11 @@
     ├── ExpiryInThePast           expires_at is over already
     ├── ExpiryBeyondRetention     the document will be gone before the deadline
     ├── FieldOutsideDocument      a field names a page, a place or a signer that is not there
+    ├── FieldsOverlap             two fields have more than an edge in common
     ├── FieldsNotPossible         only PAdES has places on a page
+    ├── SummaryMarkNotPossible    only PAdES can mark a page
     ├── FormatNotPossible         the format does not fit the document's type
+    ├── PackagingNotPossible      the format knows no such packaging
     ├── IdentityMethodTooWeak     the method does not reach the level
     ├── CountryNotCovered         no national identity provider is known there
     ├── PhoneRequired             a code by SMS needs a phone number
@@ -53,12 +56,24 @@ class FieldOutsideDocument(Invalid):
     code = "FIELD_OUTSIDE_DOCUMENT"
 
 
+class FieldsOverlap(Invalid):
+    code = "FIELDS_OVERLAP"
+
+
+class SummaryMarkNotPossible(Invalid):
+    code = "SUMMARY_MARK_NOT_POSSIBLE"
+
+
 class FieldsNotPossible(Invalid):
     code = "FIELDS_NOT_POSSIBLE"
 
 
 class FormatNotPossible(Invalid):
     code = "FORMAT_NOT_POSSIBLE"
+
+
+class PackagingNotPossible(Invalid):
+    code = "PACKAGING_NOT_POSSIBLE"
 
 
 class IdentityMethodTooWeak(Invalid):

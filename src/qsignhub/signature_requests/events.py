@@ -12,7 +12,7 @@ from qsignhub.signature_requests.model import SIGNED_FILE, SignatureRequest, Sig
 
 
 def signed_document_path(request: SignatureRequest) -> str:
-    name, _ = SIGNED_FILE[request.format]
+    name, _ = SIGNED_FILE[request.format, request.packaging]
     return f"/docs/{request.id}/{name}"
 
 

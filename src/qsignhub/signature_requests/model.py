@@ -20,15 +20,21 @@ REMINDER_PAUSE = timedelta(hours=24)
 SignatureType = Literal["qes", "aes", "ses"]
 SigningOrder = Literal["sequential", "parallel"]
 SignatureFormat = Literal["pades", "xades", "cades"]
+Packaging = Literal["enveloped", "enveloping", "attached", "detached", "asic_e"]
 IdentityMethod = Literal["video_id", "eidas_idp", "bank_id", "sms_otp"]
 ReminderChannel = Literal["email", "sms", "both"]
 
-SIGNED_FILE: Final[Mapping[SignatureFormat, tuple[str, str]]] = {
-    "pades": ("signed.pdf", "application/pdf"),
-    "xades": ("signed.xml", "application/xml"),
-    "cades": ("signed.p7m", "application/pkcs7-mime"),
+SIGNED_FILE: Final[Mapping[tuple[SignatureFormat, Packaging], tuple[str, str]]] = {
+    ("pades", "enveloped"): ("signed.pdf", "application/pdf"),
+    ("xades", "enveloped"): ("signed.xml", "application/xml"),
+    ("xades", "enveloping"): ("signed.xml", "application/xml"),
+    ("xades", "detached"): ("signed.xml", "application/xml"),
+    ("xades", "asic_e"): ("signed.asice", "application/vnd.etsi.asic-e+zip"),
+    ("cades", "attached"): ("signed.p7m", "application/pkcs7-mime"),
+    ("cades", "detached"): ("signed.p7s", "application/pkcs7-signature"),
+    ("cades", "asic_e"): ("signed.asice", "application/vnd.etsi.asic-e+zip"),
 }
-"""Name and media type of the signed document."""
+"""Name and media type of the signed document, or of the signatures that are detached from it."""
 
 
 _DEFAULT_FORMATS: Mapping[str, SignatureFormat] = {PDF_TYPE: "pades", XML_TYPE: "xades"}
@@ -37,6 +43,17 @@ _DEFAULT_FORMATS: Mapping[str, SignatureFormat] = {PDF_TYPE: "pades", XML_TYPE: 
 def default_format(mime_type: str) -> SignatureFormat:
     """The contract's default: PAdES for PDF, XAdES for XML, CAdES for all other types."""
     return _DEFAULT_FORMATS.get(mime_type, "cades")
+
+
+def default_packaging(signature_format: SignatureFormat, signers: int) -> Packaging:
+    """Inside of the document where it takes a signature in; else around it, for several in a container."""
+    if signature_format != "cades":
+        return "enveloped"
+    return "attached" if signers == 1 else "asic_e"
+
+
+def packagings_of(signature_format: SignatureFormat) -> list[Packaging]:
+    return [packaging for one, packaging in SIGNED_FILE if one == signature_format]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +81,8 @@ class NewSigner:
     identity_method: IdentityMethod | None = None
     identity_country: str | None = None
     test_document: str | None = None
+    reason: str | None = None
+    """Why they are asked to sign: shown in the signature, and signed with it."""
     identified_by_trust_service: bool = False
     """Known to the trust service that will sign, which lets nobody else use the key: no check of ours."""
 
@@ -76,9 +95,13 @@ class NewSignatureRequest:
     signing_order: SigningOrder = "parallel"
     format: SignatureFormat | None = None
     """None: by the document's type."""
+    packaging: Packaging | None = None
+    """None: by the format, and by how many sign."""
     expires_at: datetime | None = None
     redirect_url: str | None = None
     fields: tuple[Field, ...] = ()
+    summary_mark: bool = False
+    """Signatures without a field are marked in the bottom margin of the last page."""
     metadata: Mapping[str, Any] | None = None
 
 
@@ -124,6 +147,7 @@ class Signer:
     signed_at: datetime | None
     certificate: SigningCertificate | None
     timestamp: SignatureTimestamp | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +159,7 @@ class SignatureRequest:
     signature_type: SignatureType
     signing_order: SigningOrder
     format: SignatureFormat
+    packaging: Packaging
     redirect_url: str | None
     fields: tuple[Field, ...]
     metadata: Mapping[str, Any]
@@ -145,6 +170,7 @@ class SignatureRequest:
     cancelled_at: datetime | None
     cancel_reason: str | None
     signers: tuple[Signer, ...]
+    summary_mark: bool = False
 
     @property
     def is_open(self) -> bool:

@@ -64,8 +64,10 @@ class SignatureRequestRepository:
             "signature_type": request.signature_type,
             "signing_order": request.signing_order,
             "format": request.format,
+            "packaging": request.packaging,
             "redirect_url": request.redirect_url,
             "fields": Jsonb([asdict(field) for field in request.fields]),
+            "summary_mark": request.summary_mark,
             "metadata": Jsonb(dict(request.metadata)),
             "created_at": request.created_at,
             "expires_at": request.expires_at,
@@ -303,6 +305,7 @@ class SignatureRequestRepository:
             "identity_method": signer.identity_method,
             "identity_country": signer.identity_country,
             "test_document": signer.test_document,
+            "reason": signer.reason,
             "status": signer.status,
             **self._link_columns(signer.id, signer.link_token),
         }
@@ -317,6 +320,7 @@ class SignatureRequestRepository:
             signature_type=row["signature_type"],
             signing_order=row["signing_order"],
             format=row["format"],
+            packaging=row["packaging"],
             redirect_url=row["redirect_url"],
             fields=tuple(Field(**field) for field in row["fields"]),
             metadata=row["metadata"],
@@ -327,6 +331,7 @@ class SignatureRequestRepository:
             cancelled_at=row["cancelled_at"],
             cancel_reason=row["cancel_reason"],
             signers=tuple(self._signer(signer) for signer in row["signers"]),
+            summary_mark=row["summary_mark"],
         )
 
     def _signer(self, row: Row) -> Signer:
@@ -352,6 +357,7 @@ class SignatureRequestRepository:
             timestamp=SignatureTimestamp(**row["signature_timestamp"])
             if row["signature_timestamp"]
             else None,
+            reason=row["reason"],
         )
 
 

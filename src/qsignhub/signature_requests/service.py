@@ -192,7 +192,8 @@ class SignatureRequests:
             status=advance_request(request.standing, "signer_signed"),
             signers=tuple(signed if other.id == signed.id else other for other in request.signers),
         )
-        await self._repository.set_state(tx, moved)
+        if moved.status != request.status:
+            await self._repository.set_state(tx, moved)
         await self._announce.signer(tx, "signer.signed", moved, signed)
         return moved
 
@@ -276,6 +277,7 @@ def planned(scope: Scope, document: Document, new: NewSignatureRequest, now: dat
         signature_type=new.signature_type,
         signing_order=new.signing_order,
         format=terms.format_of(new, document),
+        packaging=terms.packaging_of(new, document),
         redirect_url=new.redirect_url,
         fields=new.fields,
         metadata=dict(new.metadata or {}),
@@ -288,6 +290,7 @@ def planned(scope: Scope, document: Document, new: NewSignatureRequest, now: dat
         signers=tuple(
             _new_signer(position, signer, new.signature_type) for position, signer in enumerate(new.signers)
         ),
+        summary_mark=new.summary_mark,
     )
 
 
@@ -318,4 +321,5 @@ def _new_signer(position: int, new: NewSigner, signature_type: SignatureType) ->
         signed_at=None,
         certificate=None,
         timestamp=None,
+        reason=new.reason,
     )

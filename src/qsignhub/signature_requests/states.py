@@ -35,6 +35,7 @@ SignerEvent: TypeAlias = Literal[
     "consent_lapsed_unidentified",
     "signature_published",
     "refused",
+    "found_revoked",
 ]
 
 
@@ -97,6 +98,8 @@ SIGNER_MOVES: dict[tuple[SignerStatus, SignerEvent], SignerStatus] = {
     ("signing", "consent_lapsed_unidentified"): "pending_signature",
     ("signing", "signature_published"): "signed",
     ("signing", "refused"): "failed",
+    # By status that is newer than the signature: its certificate had been revoked before.
+    ("signed", "found_revoked"): "failed",
 }
 
 _IN_WORDS: dict[str, str] = {
@@ -113,6 +116,7 @@ _IN_WORDS: dict[str, str] = {
     "consent_lapsed_unidentified": "a consent cannot lapse",
     "signature_published": "a signature cannot be published",
     "refused": "a signature cannot be refused",
+    "found_revoked": "there is no signature to take back",
 }
 
 

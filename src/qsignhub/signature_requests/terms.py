@@ -21,9 +21,12 @@ from qsignhub.signature_requests.errors import (
     ExpiryInThePast,
     FieldOutsideDocument,
     FieldsNotPossible,
+    FieldsOverlap,
     FormatNotPossible,
     IdentityMethodTooWeak,
+    PackagingNotPossible,
     PhoneRequired,
+    SummaryMarkNotPossible,
     TestDocumentInLiveMode,
 )
 from qsignhub.signature_requests.model import (
@@ -32,9 +35,12 @@ from qsignhub.signature_requests.model import (
     IdentityMethod,
     NewSignatureRequest,
     NewSigner,
+    Packaging,
     SignatureFormat,
     SignatureType,
     default_format,
+    default_packaging,
+    packagings_of,
 )
 
 _COVERED = sorted(country.code for country in COUNTRIES)
@@ -49,6 +55,10 @@ _DEFAULT_METHOD: dict[SignatureType, IdentityMethod | None] = {
 def format_of(new: NewSignatureRequest, document: Document) -> SignatureFormat:
     """PAdES for PDF, XAdES for XML, CAdES for all other types, if no other is asked for."""
     return new.format or default_format(document.mime_type)
+
+
+def packaging_of(new: NewSignatureRequest, document: Document) -> Packaging:
+    return new.packaging or default_packaging(format_of(new, document), len(new.signers))
 
 
 def method_of(new: NewSigner, signature_type: SignatureType) -> IdentityMethod | None:
@@ -66,7 +76,7 @@ def deadline_of(new: NewSignatureRequest, document: Document, now: datetime) -> 
 def check_request(new: NewSignatureRequest, document: Document, mode: Mode, now: datetime) -> None:
     problems = [
         *_of_deadline(new, document, now),
-        *_of_format(format_of(new, document), document),
+        *_of_format(format_of(new, document), packaging_of(new, document), document),
         *_of_fields(new, document),
     ]
     for index, signer in enumerate(new.signers):
@@ -99,13 +109,24 @@ def _of_deadline(new: NewSignatureRequest, document: Document, now: datetime) ->
         )
 
 
-def _of_format(chosen: SignatureFormat, document: Document) -> Iterator[Invalid]:
-    if chosen == "xades" and document.mime_type != XML_TYPE:
-        yield FormatNotPossible("XAdES signs XML documents; this one is not XML.", field="format")
+def _of_format(chosen: SignatureFormat, packaging: Packaging, document: Document) -> Iterator[Invalid]:
+    if packaging not in (possible := packagings_of(chosen)):
+        yield PackagingNotPossible(
+            f"A signature of format {chosen} is packaged as {' or '.join(possible)}.", field="packaging"
+        )
         return
-    if chosen == "xades" and any(hazard.code == EXISTING_SIGNATURES for hazard in document.hazards):
+    inside = chosen == "xades" and packaging in {"enveloped", "enveloping"}
+    if inside and document.mime_type != XML_TYPE:
         yield FormatNotPossible(
-            "The document carries an XML signature already; sign it as cades, around the whole of it.",
+            "An XML signature and a document that is not XML go together only with packaging detached or "
+            "asic_e.",
+            field="format",
+        )
+        return
+    if inside and any(hazard.code == EXISTING_SIGNATURES for hazard in document.hazards):
+        yield FormatNotPossible(
+            "The document carries an XML signature already; sign it as cades, or with packaging detached or "
+            "asic_e, around the whole of it.",
             field="format",
         )
     if chosen == "pades" and document.mime_type == XML_TYPE:
@@ -120,6 +141,10 @@ def _of_format(chosen: SignatureFormat, document: Document) -> Iterator[Invalid]
 
 
 def _of_fields(new: NewSignatureRequest, document: Document) -> Iterator[Invalid]:
+    if new.summary_mark and format_of(new, document) != "pades":
+        yield SummaryMarkNotPossible(
+            "Only PAdES signatures can be marked on a page; leave summary_mark out.", field="summary_mark"
+        )
     if new.fields and format_of(new, document) != "pades":
         yield FieldsNotPossible(
             "Only PAdES signatures have a place on a page; leave fields out.", field="fields"
@@ -136,7 +161,22 @@ def _of_fields(new: NewSignatureRequest, document: Document) -> Iterator[Invalid
         elif field.signer_index in taken:
             yield FieldOutsideDocument("A signer has one signature field.", field=f"{where}signer_index")
         taken.add(field.signer_index)
+        other = next((n for n, earlier in enumerate(new.fields[:index]) if _overlap(earlier, field)), None)
+        if other is not None:
+            yield FieldsOverlap(
+                f"The field lies over fields.{other}: one signature would hide the other.", field=f"{where}x"
+            )
         yield from _of_place(field, document, where)
+
+
+def _overlap(one: Field, other: Field) -> bool:
+    return (
+        one.page == other.page
+        and one.x + _ROUNDING < other.x + other.width
+        and other.x + _ROUNDING < one.x + one.width
+        and one.y + _ROUNDING < other.y + other.height
+        and other.y + _ROUNDING < one.y + one.height
+    )
 
 
 def _of_place(field: Field, document: Document, where: str) -> Iterator[Invalid]:

@@ -43,22 +43,25 @@ _DETACHED_DATA = encode(SEQUENCE, DATA)
 
 
 def signed_attributes(
-    content_digest: bytes, certificate: bytes, signing_time: datetime | None = None
+    content_digest: bytes,
+    certificate: bytes,
+    signing_time: datetime | None = None,
+    more: Iterable[bytes] = (),
 ) -> bytes:
     """DER of the SET OF signed attributes over a content digest: the message that the signer's key signs
     (RFC 5652 clause 5.4). The digest's hash is that of the signature algorithm.
 
     content-type, message-digest and signing-certificate-v2 (EN 319 122-1 clause 5.2.2.3). CAdES wants
     the claimed time as signing-time (clause 6.3); PAdES forbids it (EN 319 142-1 clause 6.3): there it
-    stands in the PDF's /M.
+    stands in the PDF's /M. ``more`` are further attributes, each as ``attribute`` gives it.
     """
-    message_digest = _attribute(_MESSAGE_DIGEST, encode(OCTET_STRING, content_digest))
+    message_digest = attribute(_MESSAGE_DIGEST, encode(OCTET_STRING, content_digest))
     # ESSCertIDv2 with the default hash SHA-256 left out, as DER wants it (RFC 5035 section 3)
     identifier = encode(SEQUENCE, encode(OCTET_STRING, hashlib.sha256(certificate).digest()))
-    signing_certificate = _attribute(_SIGNING_CERTIFICATE_V2, encode(SEQUENCE, encode(SEQUENCE, identifier)))
-    attributes = [_CONTENT_TYPE_DATA, message_digest, signing_certificate]
+    signing_certificate = attribute(_SIGNING_CERTIFICATE_V2, encode(SEQUENCE, encode(SEQUENCE, identifier)))
+    attributes = [_CONTENT_TYPE_DATA, message_digest, signing_certificate, *more]
     if signing_time is not None:
-        attributes.append(_attribute(_SIGNING_TIME, time(signing_time)))
+        attributes.append(attribute(_SIGNING_TIME, time(signing_time)))
     return encode(SET, *sorted(attributes))
 
 
@@ -107,7 +110,7 @@ def signer_info(
     """
     unsigned = b""
     if timestamp_token is not None:
-        unsigned = encode(CONTEXT_1, _attribute(_SIGNATURE_TIMESTAMP, timestamp_token))
+        unsigned = encode(CONTEXT_1, attribute(_SIGNATURE_TIMESTAMP, timestamp_token))
     return encode(
         SEQUENCE,
         _VERSION_1,
@@ -126,7 +129,8 @@ def certificate_set(certificates: Iterable[bytes]) -> bytes:
     return encode(CONTEXT_0, *sorted(set(certificates)))  # SET OF: DER wants it sorted
 
 
-def _attribute(kind: bytes, value: bytes) -> bytes:
+def attribute(kind: bytes, value: bytes) -> bytes:
+    """DER of an Attribute with one value; ``kind`` is an encoded OBJECT IDENTIFIER."""
     return encode(SEQUENCE, kind, encode(SET, value))
 
 

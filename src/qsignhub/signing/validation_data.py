@@ -13,3 +13,12 @@ class ValidationData:
     certificates: Sequence[bytes]
     ocsp_responses: Sequence[bytes]
     crls: Sequence[bytes]
+
+
+def joined(parts: Sequence[ValidationData]) -> ValidationData:
+    """All of them, each object once."""
+    return ValidationData(
+        certificates=list(dict.fromkeys(one for part in parts for one in part.certificates)),
+        ocsp_responses=list(dict.fromkeys(one for part in parts for one in part.ocsp_responses)),
+        crls=list(dict.fromkeys(one for part in parts for one in part.crls)),
+    )

@@ -157,11 +157,7 @@ def carried_evidence(signature: EmbeddedPdfSignature) -> Evidence:
     """What the signature's own CMS structure carries beside its signing certificate."""
     signed_data = signature.signed_data
     ocsps: list[OCSPContainer] = []
-    crls = [
-        CRLContainer(crl_data=one.chosen)
-        for one in signed_data["crls"] or ()
-        if one.name == "certificate_list"
-    ]
+    crls = [CRLContainer(crl_data=one.chosen) for one in signed_data["crls"] or () if one.name == "crl"]
     for attribute in signature.signer_info["signed_attrs"] or ():
         if attribute["type"].native == "adobe_revocation_info_archival":
             for archive in attribute["values"]:

@@ -102,7 +102,7 @@ async def _judge(
     fresh = evidence.as_of(best or now, now)
     basic = await _basic(signature, fresh, anchors, best or now)
     result, reasons = _verdict(signature, basic, proof, integrity, evidence, anchors=anchors, now=now)
-    qualification = determine(basic.anchor, anchors, failed=result.status == AdESStatus.FAILED)
+    qualification = determine(certificate, basic.anchor, anchors, failed=result.status == AdESStatus.FAILED)
     return SignatureReport(
         field=field.name,
         signer_name=_name(certificate.subject),

@@ -20,10 +20,12 @@ def view(house: Services, request: SignatureRequest) -> dict[str, Any]:
         "document_id": request.document_id,
         "signing_order": request.signing_order,
         "format": request.format,
+        "packaging": request.packaging,
         "signing_url": f"{signing_base}/r/{request.link_token}",
         "signers": [view_of_signer(house, signer) for signer in request.signers],
         "redirect_url": request.redirect_url,
         "fields": [asdict(field) for field in request.fields],
+        "summary_mark": request.summary_mark,
         "metadata": dict(request.metadata),
         "expires_at": iso(request.expires_at),
         "created_at": iso(request.created_at),
@@ -48,6 +50,8 @@ def view_of_signer(house: Services, signer: Signer) -> dict[str, Any]:
         "order": signer.order,
         "signing_url": f"{house.settings.signing_base}/s/{signer.link_token}",
     }
+    if signer.reason is not None:
+        shown["reason"] = signer.reason
     if signer.failure_code is not None:
         shown["failure"] = {"code": signer.failure_code, "message": signer.failure_message}
     if signer.signed_at is not None and signer.certificate and signer.timestamp:

@@ -115,7 +115,7 @@ async def download(
     async with house.database.transaction() as tx:
         found = await house.signature_requests.get(tx, speaker.scope, request_id)
         revision = await house.signature_requests.signed_document(tx, found)
-    name, media_type = SIGNED_FILE[found.format]
+    name, media_type = SIGNED_FILE[found.format, found.packaging]
     return StreamingResponse(
         house.blobs.stream(revision.blob_key),
         media_type=media_type,

@@ -17,16 +17,14 @@ from qsignhub.signature_requests.model import SignatureType
 _PROFILES: Mapping[tuple[SignatureType, bool], SignerProfile] = {
     ("qes", False): "signer-qes-one-time",
     ("aes", False): "signer-aes-one-time",
-    ("ses", False): "signer-aes-one-time",
     # a certificate whose validity is assured is not asked about, so it cannot show a revocation
     ("qes", True): "signer-qes",
     ("aes", True): "signer-aes",
-    ("ses", True): "signer-aes",
 }
 
 
 class BuiltInCertificates:
-    one_time = True
+    renewable = True
 
     def __init__(
         self, authority: Authority, custody: KeyCustody, algorithm: SignatureAlgorithm = ES256

@@ -21,6 +21,17 @@ _REMEMBERED = timedelta(minutes=2)
 _MOST = 1000
 
 
+def signing_key(
+    service: str, credential: Credential, anchors: tuple[bytes, ...], now: datetime
+) -> SigningKey:
+    """With its path to one of the anchors, each certificate on it valid now. Raises CredentialUnusable."""
+    path = path_of(credential.certificate, credential.chain, anchors)
+    for begin, end in map(validity_of, path):
+        if not begin <= now <= end:
+            raise CredentialUnusable("A certificate above the signer's is not valid now.")
+    return SigningKey(f"{service}:{credential.id}", credential.certificate, path[1:], credential.algorithm)
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     credential: Credential
@@ -33,7 +44,7 @@ class RemoteCertificates:
     A credential that was found is remembered for two minutes, so that a page and the form on it ask once.
     """
 
-    one_time = False
+    renewable = False
 
     def __init__(
         self,
@@ -63,18 +74,7 @@ class RemoteCertificates:
         credential = await self._find(who, afresh=True)
         if signature_type == "qes" and not credential.demands.secrets:
             raise CredentialUnusable("A key that asks its signer for nothing makes no qualified signature.")
-        path = self._path(credential)
-        return SigningKey(
-            f"{self._service}:{credential.id}", credential.certificate, path[1:], credential.algorithm
-        )
-
-    def _path(self, credential: Credential) -> tuple[bytes, ...]:
-        """To one of the anchors, each certificate on it valid now. Raises CredentialUnusable."""
-        path, now = path_of(credential.certificate, credential.chain, self._anchors), self._clock.now()
-        for begin, end in map(validity_of, path):
-            if not begin <= now <= end:
-                raise CredentialUnusable("A certificate above the signer's is not valid now.")
-        return path
+        return signing_key(self._service, credential, self._anchors, self._clock.now())
 
     async def demand(self, who: Signatory) -> Demand:
         wanted = (await self._find(who, answering=True)).demands
@@ -84,8 +84,8 @@ class RemoteCertificates:
 
     async def would_make_qes(self, who: Signatory, trusted_lists: TrustedListFindings) -> bool:
         credential = await self._find(who)
-        path = self._path(credential)
-        return trusted_lists.standing(credential.certificate, path[1:], self._clock.now()).makes_qes
+        key = signing_key(self._service, credential, self._anchors, self._clock.now())
+        return trusted_lists.standing(key.certificate, key.chain, self._clock.now()).makes_qes
 
     async def send_otp(self, who: Signatory) -> None:
         await self._credentials.send_otp(await self._find(who))

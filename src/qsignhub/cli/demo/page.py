@@ -38,7 +38,8 @@ class _PageReader(HTMLParser):
             self._open = Form(named.get("action", ""))
             self.forms.append(self._open)
         elif tag == "input" and self._open is not None and named.get("name"):
-            self._open.fields[named["name"]] = named.get("value", "")
+            if named.get("type") != "radio" or "checked" in named:
+                self._open.fields[named["name"]] = named.get("value", "")
         elif tag == "img" and named.get("src"):
             self.images.append(named["src"])
 

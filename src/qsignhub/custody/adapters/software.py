@@ -41,12 +41,11 @@ class SoftwareCustody:
         self._gate = gate
 
     async def create_key(self, key_id: str, algorithm: SignatureAlgorithm) -> PublicKey:
-        present = await self._find(key_id)
-        if present is None:
-            fresh = await asyncio.to_thread(algorithm.generate)
-            if await self._secrets.keep(_KIND, key_id, _encoded(_Key(algorithm, fresh))):
-                return fresh.public_key()
-            present = await self._load(key_id)
+        """Kept first and asked afterwards: one that is there already is the exception."""
+        fresh = await _generated(algorithm)
+        if await self._secrets.keep(_KIND, key_id, _encoded(_Key(algorithm, fresh))):
+            return fresh.public_key()
+        present = await self._load(key_id)
         if present.algorithm != algorithm:
             raise KeyUnsuitable(f"The key is for {present.algorithm.name}, not for {algorithm.name}.")
         return present.private.public_key()
@@ -73,14 +72,17 @@ class SoftwareCustody:
         await self._secrets.reveal(_KIND, "ping")
 
     async def _load(self, key_id: str) -> _Key:
-        found = await self._find(key_id)
-        if found is None:
-            raise KeyUnknown("The signer's key is not in custody: it was never made, or was destroyed.")
-        return found
-
-    async def _find(self, key_id: str) -> _Key | None:
         encoded = await self._secrets.reveal(_KIND, key_id)
-        return None if encoded is None else _decoded(encoded)
+        if encoded is None:
+            raise KeyUnknown("The signer's key is not in custody: it was never made, or was destroyed.")
+        return _decoded(encoded)
+
+
+async def _generated(algorithm: SignatureAlgorithm) -> PrivateKey:
+    """An RSA key takes a second, and not on the event loop; the others take microseconds."""
+    if algorithm.name in {"RS256", "PS256"}:
+        return await asyncio.to_thread(algorithm.generate)
+    return algorithm.generate()
 
 
 def _encoded(key: _Key) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from qsignhub.revocation.adapters.in_process import InProcessRevocationSource
 from qsignhub.revocation.model import Crl, OcspAnswer
 from qsignhub.revocation.ports import RevocationSource
@@ -17,8 +19,8 @@ class RevocationByIssuer:
     async def ocsp(self, certificate: bytes, issuer: bytes) -> OcspAnswer:
         return await self._source(issuer).ocsp(certificate, issuer)
 
-    async def crl(self, certificate: bytes, issuer: bytes) -> Crl:
-        return await self._source(issuer).crl(certificate, issuer)
+    async def crl(self, certificate: bytes, issuer: bytes, *, not_before: datetime | None = None) -> Crl:
+        return await self._source(issuer).crl(certificate, issuer, not_before=not_before)
 
     async def ping(self) -> None:
         await self._ours.ping()

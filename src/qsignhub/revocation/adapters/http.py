@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -96,7 +96,7 @@ class HttpRevocationSource:
 
         return await _first(ocsp_addresses(certificate), ask)
 
-    async def crl(self, certificate: bytes, issuer: bytes) -> Crl:
+    async def crl(self, certificate: bytes, issuer: bytes, *, not_before: datetime | None = None) -> Crl:
         # servers label revocation lists in many ways; the signature is what counts
         question = _Question(method="GET", body=b"", headers=_PLAIN, content_type=None, limit=MAX_CRL_OCTETS)
 
@@ -107,7 +107,9 @@ class HttpRevocationSource:
         async def ask(address: str) -> Crl:
             kept = self._kept.find(address, issuer, self._clock.now())
             if kept is not None:
-                return verify(kept)
+                crl = verify(kept)
+                if not_before is None or crl.this_update >= not_before:
+                    return crl
             crl = verify(await self._exchange(address, question))
             self._kept.keep(address, issuer, crl, self._clock.now())
             return crl

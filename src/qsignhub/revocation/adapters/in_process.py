@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from qsignhub.foundation.clock import Clock
 from qsignhub.revocation.errors import RevocationSourceMissing
@@ -65,7 +66,13 @@ class InProcessRevocationSource:
         response = local.responder.respond(request, statuses.__getitem__)
         return verify_ocsp(response, certificate, issuer, nonce=nonce, now=self._clock.now())
 
-    async def crl(self, certificate: bytes, issuer: bytes) -> Crl:
+    async def crl(
+        self,
+        certificate: bytes,
+        issuer: bytes,
+        *,
+        not_before: datetime | None = None,  # noqa: ARG002  # nothing is remembered here
+    ) -> Crl:
         local = self._local(issuer)
         if local.crl is None:
             raise RevocationSourceMissing("This issuer publishes no revocation list")

@@ -8,7 +8,6 @@ from typing import Any
 
 from cryptography import x509
 
-from qsignhub.sandbox_qtsp.authority import ca_of
 from qsignhub.sandbox_qtsp.credentials import ONLINE, Credential
 from qsignhub.sandbox_qtsp.csc.algorithms import curve_of, of_key
 from qsignhub.sandbox_qtsp.csc.call import Call
@@ -74,7 +73,7 @@ def _certificate(call: Call, credential: Credential, certificates: str) -> dict[
     found: dict[str, Any] = {"status": _certificate_status(call, credential)}
     if certificates != "none":
         chain = (
-            (encoded, *call.qtsp.authority.chain(qualified=credential.user.qualified))
+            (encoded, *call.qtsp.authority.chain(credential.user.ca))
             if certificates == "chain"
             else (encoded,)
         )
@@ -95,7 +94,7 @@ def _certificate_status(call: Call, credential: Credential) -> str:
     if call.failure == "expired":
         return "expired"
     loaded = credential.loaded()
-    if not call.qtsp.authority.status_of(loaded.serial_number, ca_of(credential.user.qualified)).is_good:
+    if not call.qtsp.authority.status_of(loaded.serial_number, credential.user.ca).is_good:
         return "revoked"
     return "expired" if loaded.not_valid_after_utc <= call.qtsp.clock.now() else "valid"
 

@@ -1,1 +1,3 @@
-"""CAdES (ETSI EN 319 122-1), attached: the document and its signatures in one CMS file (.p7m)."""
+"""CAdES (ETSI EN 319 122-1): the document and its signatures in one CMS file (attached, .p7m), or the
+signatures alone (detached, .p7s).
+"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable
 
 from pyhanko.pdf_utils.generic import ArrayObject, IndirectObject, PdfObject, TextStringObject
@@ -11,7 +12,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from qsignhub.signing.pades.pdf_objects import dictionary, name, number, numbers, stream
 from qsignhub.signing.pades.typeface import MISSING_GLYPH, Typeface
 
-_NONSYMBOLIC, _CAP_HEIGHT, _STEM_WIDTH = 32, 714, 80
+_NONSYMBOLIC, _ITALIC, _CAP_HEIGHT, _STEM_WIDTH = 32, 64, 714, 80
 _CODES_IN_A_BLOCK = 100  # as much as a CMap takes in one bfchar block (Adobe TN 5014)
 
 
@@ -27,17 +28,19 @@ def embed_font(writer: IncrementalPdfFileWriter, face: Typeface, texts: Iterable
         meanings[MISSING_GLYPH] = "\ufffd"
     program = face.subset(meanings)
     base_font = name(f"{_subset_tag(program)}+{face.name}")
+    rise, run = face.slope
     descriptor = {
         "Type": name("FontDescriptor"),
         "FontName": base_font,
-        "Flags": number(_NONSYMBOLIC),
+        "Flags": number(_NONSYMBOLIC | (_ITALIC if run else 0)),
         "FontBBox": numbers(_per_mille(value, face) for value in face.bounds),
-        "ItalicAngle": number(0),
+        "ItalicAngle": number(-round(math.degrees(math.atan2(run, rise)))),
         "Ascent": number(_per_mille(face.ascent, face)),
         "Descent": number(_per_mille(face.descent, face)),
         "CapHeight": number(_CAP_HEIGHT),
         "StemV": number(_STEM_WIDTH),
         "FontFile2": writer.add_object(stream(program, {"Length1": number(len(program))})),
+        "CIDSet": writer.add_object(stream(_all_of(face), {})),
     }
     widths = ArrayObject()
     for glyph in sorted(meanings):
@@ -65,6 +68,14 @@ def embed_font(writer: IncrementalPdfFileWriter, face: Typeface, texts: Iterable
         "ToUnicode": writer.add_object(stream(_to_unicode(meanings), {})),
     }
     return writer.add_object(dictionary(font))
+
+
+def _all_of(face: Typeface) -> bytes:
+    """A bit for each glyph of the font program (ISO 32000-1, table 124), which PDF/A-1 wants of a subset
+    (ISO 19005-1, 6.3.5): glyphs that are not in use are there, without an outline.
+    """
+    full, rest = divmod(face.count, 8)
+    return b"\xff" * full + (bytes([0xFF << (8 - rest) & 0xFF]) if rest else b"")
 
 
 def _to_unicode(meanings: dict[int, str]) -> bytes:

@@ -1,37 +1,53 @@
-"""PAdES-B-LT for the signing cycle: each signature is an incremental revision of the PDF."""
+"""PAdES for the signing cycle, from B-B to B-LTA: each signature is an incremental revision of the PDF."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509 import load_der_x509_certificate
+
 from qsignhub.signing import cms
-from qsignhub.signing.format import Intent, Made, Prepared
+from qsignhub.signing.errors import DocumentNotSignable
+from qsignhub.signing.format import Intent, Made, Prepared, PreparedArchive
 from qsignhub.signing.pades.revision import (
-    RESERVED_BYTES,
+    TOKEN_BYTES,
     PreparedRevision,
     append_validation_data,
     fill,
+    prepare_document_timestamp,
     prepare_signature,
 )
+from qsignhub.signing.validation_data import ValidationData
 
 
 class PAdES:
     """EN 319 142-1 clause 6."""
 
     suffix = ".pdf"
-    archived = True
 
-    def prepare(self, source: Path, target: Path, intent: Intent) -> Prepared:
-        revision = prepare_signature(
-            source,
+    def prepare(self, document: Path, latest: Path | None, target: Path, intent: Intent) -> Prepared:
+        write = partial(
+            prepare_signature,
+            latest or document,
             target,
             field_name=intent.name,
             claimed_time=intent.claimed_time,
             hash_name=intent.algorithm.hash_name,
-            reserved_bytes=RESERVED_BYTES + sum(map(len, intent.chain)),
+            reserved_bytes=_most_bytes(intent),
+            reason=intent.statement,
             appearance=intent.appearance,
         )
+        try:
+            revision = write(attachment=intent.attachment)
+        except DocumentNotSignable:
+            if intent.attachment is None:
+                raise
+            # The document was accepted without one, so what stands in an attachment's way stops no signature.
+            revision = write()
         attributes = cms.signed_attributes(revision.digest, intent.certificate)
         reserved = (revision.reserved_start, revision.reserved_end)
         return Prepared(attributes, reserved)
@@ -57,4 +73,39 @@ class PAdES:
             made.timestamp_token,
         )
         fill(file, PreparedRevision(b"", *reserved), signature)
-        append_validation_data(file, made.validation_data)
+        if made.validation_data is not None:
+            append_validation_data(file, made.validation_data)
+
+    def prepare_archive(
+        self,
+        document: Path,  # noqa: ARG002  # it is in the latest revision
+        latest: Path,
+        target: Path,
+        *,
+        name: str,
+        data: ValidationData,
+    ) -> PreparedArchive:
+        """One document timestamp over everything (clause 5.5)."""
+        revision = prepare_document_timestamp(latest, target, field_name=name, validation_data=data)
+        return PreparedArchive((revision.digest,), (revision.reserved_start, revision.reserved_end))
+
+    def complete_archive(self, target: Path, prepared: PreparedArchive, tokens: Sequence[bytes]) -> None:
+        if prepared.reserved is None:
+            raise ValueError("a document timestamp has its room in the revision that was prepared for it")
+        (token,) = tokens
+        fill(target, PreparedRevision(b"", *prepared.reserved), token)
+
+
+def _most_bytes(intent: Intent) -> int:
+    """Of the CMS object that the signature will be: exact, but for what the token and ECDSA leave free."""
+    digest = bytes(intent.algorithm.hash.digest_size)
+    attributes = cms.signed_attributes(digest, intent.certificate)
+    value = bytes(_most_bytes_of_value(intent.certificate))
+    token = bytes(TOKEN_BYTES)
+    return len(cms.assemble(attributes, value, intent.certificate, intent.algorithm, intent.chain, token))
+
+
+def _most_bytes_of_value(certificate: bytes) -> int:
+    """Of RSA as long as its key; ECDSA-Sig-Value on P-384 takes 104 at most, others less."""
+    key = load_der_x509_certificate(certificate).public_key()
+    return key.key_size // 8 if isinstance(key, rsa.RSAPublicKey) else 104

@@ -10,6 +10,7 @@ from qsignhub.signing.pades.typeface import Typeface
 
 _NAME, _META = 11.0, 7.5  # points, at scale 1
 _LARGEST_SCALE = 1.6
+_LARGE = 12.0  # points; letters like handwriting are not broken for more
 _LINE = 1.28  # a line's height in ems; accents on capitals and descenders stay within it
 _BASELINE = 1.0  # below the line's top, in ems
 _GAP = 0.2  # between name and the rest, in ems of the rest
@@ -51,6 +52,11 @@ class _Plan:
     smallest_meta: float
 
 
+def composed(text: str) -> str:
+    """One line, letters and their accents put together (NFC), hyphens as every typeface has them."""
+    return unicodedata.normalize("NFC", " ".join(text.split())).translate(_HYPHENS)
+
+
 def writable_name(name: str, face: Typeface) -> str:
     """The name as the typeface can write it.
 
@@ -58,8 +64,7 @@ def writable_name(name: str, face: Typeface) -> str:
     out. A name without one letter that it has is not drawn: the certificate, which is right in every
     script, is pointed to.
     """
-    composed = unicodedata.normalize("NFC", " ".join(name.split())).translate(_HYPHENS)
-    kept = [c for c in composed if face.has(c) or unicodedata.category(c)[0] not in "MC"]
+    kept = [c for c in composed(name) if face.has(c) or unicodedata.category(c)[0] not in "MC"]
     if not any(face.has(character) and character.isalpha() for character in kept):
         return _UNWRITABLE_NAME
     return "".join(kept)
@@ -91,6 +96,28 @@ def lay_out(
             return tuple(_placed(box, names, strong, name_size, plan.meta, plain, meta_size))
     size = min(4.0, box.height / _LINE)
     return tuple(_placed(box, [_shortened(name, strong, size, box.width)], strong, size, (), plain, 0))
+
+
+def broken(text: str, face: Typeface, width: float) -> list[str]:
+    """At spaces, into as few lines as do not exceed a width in ems; a longer word has a line of its own."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and face.width(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def fitted(text: str, face: Typeface, box: Box) -> Iterator[Line]:
+    """As large as the box takes, in its middle; in two lines where one would be small."""
+    ways = [[text], _halves(text, face)]
+    sizes = [min(box.height / len(way) / _LINE, _widest(way, face, box.width)) for way in ways]
+    size, way = max(zip(sizes, ways, strict=True), key=lambda each: min(each[0], _LARGE))
+    top = box.y + (box.height + len(way) * _LINE * size) / 2
+    for number, line in enumerate(way):
+        x = box.x + (box.width - face.width(line, size)) / 2
+        yield Line(line, face, size, x, top - (number * _LINE + _BASELINE) * size)
 
 
 def _plans(metas: Sequence[Sequence[str]], short_metas: Sequence[Sequence[str]]) -> Iterator[_Plan]:

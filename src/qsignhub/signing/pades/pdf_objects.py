@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from pyhanko.pdf_utils.generic import (
     ArrayObject,
@@ -32,6 +33,18 @@ def numbers(values: Iterable[float]) -> ArrayObject:
 def dictionary(entries: Mapping[str, PdfObject]) -> DictionaryObject:
     """Keys without their slash."""
     return DictionaryObject({name(key): value for key, value in entries.items()})  # type: ignore[no-untyped-call]
+
+
+def entry(of: DictionaryObject, key: str) -> Any:
+    """What stands under a key (without its slash), a reference followed; None where nothing does, or null,
+    which is the same (7.3.7). ``of.get`` would give the reference.
+    """
+    return of.get_and_apply(f"/{key}", lambda value: value)
+
+
+def elements(of: ArrayObject) -> Iterator[Any]:
+    """What stands in an array, references followed. ``iter(of)`` would give the references."""
+    return (of[index] for index in range(len(of)))
 
 
 def stream(data: bytes, entries: Mapping[str, PdfObject]) -> StreamObject:

@@ -6,14 +6,16 @@ that room (/ByteRange) is what gets signed. Files are copied and appended to, ne
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
-from pyhanko.pdf_utils.generic import DictionaryObject
+from pyhanko.pdf_utils.generic import DictionaryObject, PdfObject, StreamObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
@@ -28,8 +30,14 @@ from pyhanko.sign.signers.pdf_byterange import (
 
 from qsignhub.foundation.signature_algorithms import HashName
 from qsignhub.signing.errors import DocumentNotSignable, SignatureTooLarge
-from qsignhub.signing.pades.appearance import Appearance, give_appearance
+from qsignhub.signing.format import Attachment
+from qsignhub.signing.pades.appearance import Appearance
+from qsignhub.signing.pades.artwork import give_appearance
+from qsignhub.signing.pades.attachable import takes
+from qsignhub.signing.pades.attachments import attach
+from qsignhub.signing.pades.pdf_objects import dictionary, name, numbers
 from qsignhub.signing.pades.security_store import add_to_security_store
+from qsignhub.signing.pades.summary_mark import place_of
 from qsignhub.signing.validation_data import ValidationData
 
 # What the PDF library raises on objects that are not of the type that stands there (/AcroForm 3).
@@ -46,7 +54,19 @@ _STRUCTURE_ERRORS = (
     ValueError,
 )
 
-RESERVED_BYTES = 12 * 1024  # of DER; a signature with its chain and timestamp takes about 5 KiB
+TOKEN_BYTES = 12 * 1024
+"""Room for a timestamp token (DER), whose authority is asked later. One with its chain takes 2 to 9 KiB."""
+
+
+class _Writer(IncrementalPdfFileWriter):
+    """Appends the objects of a revision and nothing else.
+
+    pyHanko would also name itself the document's producer and set its date, in /Info and in the XMP
+    metadata: that is for who writes the document, and costs a PDF/A their agreement.
+    """
+
+    def _update_meta(self) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +85,15 @@ def prepare_signature(
     field_name: str,
     claimed_time: datetime,
     hash_name: HashName = "sha256",
-    reserved_bytes: int = RESERVED_BYTES,
+    reserved_bytes: int = TOKEN_BYTES,
     reason: str | None = None,
     appearance: Appearance | None = None,
+    attachment: Attachment | None = None,
 ) -> PreparedRevision:
     """Writes ``source`` plus a revision with an empty PAdES signature to ``target``.
 
     Without an ``appearance`` the signature is invisible. ``reserved_bytes`` is the room for its CMS object.
+    An ``attachment`` goes into the same revision, where the document can take one.
     """
     placeholder = SignatureObject(
         timestamp=claimed_time,
@@ -81,12 +103,15 @@ def prepare_signature(
     )
     shutil.copyfile(source, target)
     with _writing(target) as writer:
+        if attachment is not None and takes(writer, attachment):
+            attach(writer, attachment, claimed_time)
         if appearance is None:
             return _place(writer, SigFieldSpec(sig_field_name=field_name), placeholder, hash_name)
+        page_index, rectangle = place_of(writer, appearance.placement)
         field = SigFieldSpec(
             sig_field_name=field_name,
-            on_page=appearance.page_index,
-            box=appearance.rectangle,  # type: ignore[arg-type]  # fractions of a point are taken too
+            on_page=page_index,
+            box=rectangle,  # type: ignore[arg-type]  # fractions of a point are taken too
             readable_field_name=appearance.description,
         )
         return _place(
@@ -104,7 +129,7 @@ def prepare_document_timestamp(
     """Writes ``source`` plus a revision with the validation data and an empty document timestamp
     (EN 319 142-1 clause 5.5), which will cover all of it.
     """
-    placeholder = DocumentTimestamp(bytes_reserved=2 * RESERVED_BYTES)  # type: ignore[no-untyped-call]
+    placeholder = DocumentTimestamp(bytes_reserved=2 * TOKEN_BYTES)  # type: ignore[no-untyped-call]
     shutil.copyfile(source, target)
     with _writing(target) as writer:
         add_to_security_store(writer, validation_data)
@@ -132,9 +157,29 @@ def append_validation_data(target: Path, validation_data: ValidationData) -> Non
 def _writing(target: Path) -> Iterator[IncrementalPdfFileWriter]:
     with target.open("r+b") as file:
         try:
-            yield IncrementalPdfFileWriter(file)
+            _end_line(file)
+            yield _Writer(file)
         except _STRUCTURE_ERRORS as exc:
             raise DocumentNotSignable(f"The document's structure does not take a signature: {exc}") from exc
+
+
+def _end_line(file: BinaryIO) -> None:
+    """Where the file ends with %%EOF the first object would else stand in that line, which is a comment."""
+    if file.seek(0, os.SEEK_END) > 0:
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) not in b"\r\n":
+            file.write(b"\n")
+
+
+def _no_appearance(writer: IncrementalPdfFileWriter, widget: DictionaryObject) -> None:
+    """An empty one: a PDF/A-1 has it of every field (ISO 19005-1, 6.9)."""
+    form: dict[str, PdfObject] = {
+        "Type": name("XObject"),
+        "Subtype": name("Form"),
+        "BBox": numbers((0, 0, 0, 0)),
+    }
+    empty = writer.add_object(StreamObject(dict_data=dict(dictionary(form)), stream_data=b""))
+    widget[name("AP")] = dictionary({"N": empty})
 
 
 def _place(
@@ -146,9 +191,11 @@ def _place(
 ) -> PreparedRevision:
     """``furnish`` is given the new field's widget before anything is written."""
     steps = PdfCMSEmbedder(field).write_cms(field.sig_field_name, writer)
-    widget = next(steps)
-    if furnish is not None:
-        furnish(widget.get_object())
+    widget = next(steps).get_object()
+    if furnish is None:
+        _no_appearance(writer, widget)
+    else:
+        furnish(widget)
     steps.send(SigObjSetup(sig_placeholder=placeholder))
     prepared, _ = steps.send(SigIOSetup(md_algorithm=hash_name, in_place=True))
     return PreparedRevision(

@@ -1,7 +1,7 @@
 """A TrueType typeface (ISO/IEC 14496-22, "OpenType"): measured, and cut down to the glyphs of one text.
 
-Enough for scripts that need no shaping (Latin, Greek, Cyrillic in composed form). Only the program's own
-files are read, never a font from a document: they are trusted, and known to be well-formed.
+Enough for scripts that need no shaping (Latin, Greek, Cyrillic in composed form; Armenian, Georgian). Only
+the program's own files are read, never a font from a document: they are trusted, and known to be well-formed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from qsignhub.foundation.typefaces import Weight, file_of
+from qsignhub.foundation.typefaces import Kind, Weight, file_of
 
 MISSING_GLYPH = 0  # .notdef, an empty box
 _EMBEDDED_TABLES = ("glyf", "head", "hhea", "hmtx", "loca", "maxp")  # ISO 32000-2, 9.9.1
@@ -31,6 +31,8 @@ class Typeface:
     ascent: int
     descent: int
     bounds: tuple[int, int, int, int]
+    slope: tuple[int, int]
+    """The caret's rise and run: upright is (1, 0)."""
     glyphs: Mapping[int, int]
     advances: tuple[int, ...]
     _bearings: tuple[int, ...]
@@ -42,6 +44,11 @@ class Typeface:
 
     def glyph(self, character: str) -> int:
         return self.glyphs.get(ord(character), MISSING_GLYPH)
+
+    @property
+    def count(self) -> int:
+        """How many glyphs, those included that a subset leaves empty."""
+        return len(self.advances)
 
     def width(self, text: str, size: float = 1.0) -> float:
         """In the unit of ``size``."""
@@ -79,10 +86,19 @@ class Typeface:
         return found
 
 
+def typeface_for(text: str, weight: Weight) -> Typeface:
+    """The house's own typeface, or the one of more scripts where that has more of the text's letters."""
+    usual = typeface(weight)
+    if all(map(usual.has, text)):
+        return usual
+    more = typeface("Semibold of more scripts" if weight == "Semibold" else "Regular of more scripts")
+    return max(usual, more, key=lambda face: sum(map(face.has, text)))
+
+
 @cache
-def typeface(weight: Weight) -> Typeface:
+def typeface(kind: Kind) -> Typeface:
     """Read on first use: a service that makes no visible signature never loads it."""
-    file = file_of(weight)
+    file = file_of(kind)
     tables = _read_tables(file.read_bytes())
     head, hhea = tables["head"], tables["hhea"]
     (count,) = struct.unpack_from(">H", tables["maxp"], 4)
@@ -96,6 +112,7 @@ def typeface(weight: Weight) -> Typeface:
         ascent=ascent,
         descent=descent,
         bounds=struct.unpack_from(">4h", head, 36),
+        slope=struct.unpack_from(">2h", hhea, 18),
         glyphs=dict(_code_points(tables["cmap"])),
         advances=(*advances, *[advances[-1]] * (count - measured)),
         _bearings=(*bearings, *more_bearings),

@@ -1,1 +1,1 @@
-"""XAdES (ETSI EN 319 132-1), enveloped: the signatures are children of the document's root element."""
+"""XAdES (ETSI EN 319 132-1): signatures inside of an XML document, around it, or apart from any file."""

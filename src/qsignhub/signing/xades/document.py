@@ -1,152 +1,81 @@
-"""The XML document that is signed: read by hardened parsers, digested, and added to byte by byte.
+"""The XML document that is signed, in canonical form: read by a hardened parser, written in pieces.
 
-The file is never written anew from a tree: a signature is inserted in front of the root's end tag, and
-every other byte stays as it was uploaded. A document type declaration is refused: it can change what a
-document says, read other files, and blow up.
+The tree takes up to sixteen times the file's size while it is there, so a process builds one at a time.
 """
 
 from __future__ import annotations
 
-import codecs
-import hashlib
-import os
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
-from xml.parsers import expat
+from typing import Any
 
 from lxml import etree
 
 from qsignhub.signing.errors import DocumentNotSignable
 from qsignhub.signing.xades.names import SIGNATURE
+from qsignhub.signing.xades.outline import Outline, outline_of
 
 _one_tree_at_a_time = threading.Lock()
+_PIECE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class EndOfRoot:
-    """``position``, in bytes, is where the root's end tag begins; of ``<root/>``, where that tag ends."""
+def write_canonical(
+    path: Path, update: Callable[[bytes], object], *, surrounded_by: tuple[str, str] = ("", "")
+) -> None:
+    """Gives ``update`` the canonical document (exclusive, no comments), piece by piece.
 
-    name: str
-    position: int
-    encoding: str
-
-
-def digest_without_signatures(path: Path, *, may_be_signed: bool) -> bytes:
-    """SHA-256 of the canonical document (exclusive, no comments) with every signature taken out.
-
-    The tree takes up to sixteen times the file's size while it is there, so a process builds one at a
-    time; the canonical form is streamed into the hash.
-
-    ``may_be_signed`` False: a document that holds a signature already is refused, since what stands inside
-    of it would not be covered, and it might break.
+    ``surrounded_by`` are markup that goes before and behind all that follows the XML declaration, with one
+    element around it. Raises DocumentNotSignable for what is no XML, or has a document type declaration;
+    for a signature in the document too: the packagings do not cover what is inside of it, or would break it.
     """
-    find_end_of_root(path)  # refuses a document type declaration before the tree is built
+    outline = outline_of(path)  # refuses a document type declaration before the tree is built
+    sink: Any = _Sink(update)
     with _one_tree_at_a_time:
-        return _digest(path, may_be_signed=may_be_signed)
+        tree = _tree_of(path, outline, surrounded_by)
+        tree.write(sink, method="c14n", exclusive=True, with_comments=False)
 
 
-def insert(path: Path, signature: bytes) -> None:
-    """Inserts ASCII markup as the last child of the root element, in place."""
-    end = find_end_of_root(path)
-    markup = signature.decode("ascii")
-    with path.open("r+b") as file:
-        file.seek(end.position)
-        rest = file.read()
-        file.seek(end.position)
-        if not rest.startswith("</".encode(end.encoding)):
-            markup = f">{markup}</{end.name}>"
-            file.seek(-len("/>".encode(end.encoding)), os.SEEK_CUR)
-        file.write(markup.encode(end.encoding) + rest)
-
-
-def find_end_of_root(path: Path) -> EndOfRoot:
-    """Raises DocumentNotSignable for what is not well-formed, or has a document type declaration."""
-    parser = expat.ParserCreate()
-    declared, root, position = "utf-8", "", -1
-
-    def on_declaration(_version: str, encoding: str | None, _standalone: int) -> None:
-        nonlocal declared
-        declared = encoding or declared
-
-    def on_start(name: str, _attributes: Any) -> None:
-        nonlocal root
-        if root:
-            parser.StartElementHandler = None
-        # Only with a handler for starts is the end of an empty tag where it ends, and not where it begins.
-        root = root or name
-
-    def on_end(_name: str) -> None:
-        nonlocal position
-        position = parser.CurrentByteIndex
-
-    parser.XmlDeclHandler = on_declaration
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.StartElementHandler = on_start
-    parser.EndElementHandler = on_end
-    with path.open("rb") as file:
-        try:
-            parser.ParseFile(file)
-        except (expat.ExpatError, LookupError, ValueError) as exc:
-            raise DocumentNotSignable(f"The XML document cannot be read: {exc}") from exc
-        file.seek(0)
-        encoding = _byte_order(file.read(2)) or declared
-    return EndOfRoot(root, position, encoding)
-
-
-def _refuse_doctype(*_: object) -> NoReturn:
-    raise DocumentNotSignable(
-        "The XML document has a document type declaration (DOCTYPE); take it out, or sign with format cades."
-    )
-
-
-def _digest(path: Path, *, may_be_signed: bool) -> bytes:
+def _tree_of(path: Path, outline: Outline, surrounded_by: tuple[str, str]) -> etree._ElementTree:
     # huge: a text may be longer than 10 MB (a PDF in an invoice); elements nest 2,048 deep at most
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, recover=False
     )
+    source: Any = _Pieces(_surrounded(path, outline, surrounded_by))
     try:
-        tree = etree.parse(str(path), parser)
+        tree = etree.parse(source, parser)
     except etree.XMLSyntaxError as exc:
         raise DocumentNotSignable(f"The XML document cannot be read: {exc.msg}") from exc
-    signatures = list(tree.iter(SIGNATURE))
-    if signatures and not may_be_signed:
+    if next(tree.iter(SIGNATURE), None) is not None:
         raise DocumentNotSignable(
-            "The XML document holds a signature already; it can be signed with format cades, as it is."
+            "The XML document holds a signature already; it can be signed as it is with format cades, or "
+            "with packaging detached or asic_e."
         )
-    for signature in signatures:
-        _take_out(signature)
-    sink: Any = _Digest()
-    tree.write(sink, method="c14n", exclusive=True, with_comments=False)
-    digest: bytes = sink.sha256.digest()
-    return digest
+    return tree
 
 
-def _byte_order(start: bytes) -> str | None:
-    """UTF-16 is written without another byte order mark in the middle of the file."""
-    return {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}.get(start)
+def _surrounded(path: Path, outline: Outline, markup: tuple[str, str]) -> Iterator[bytes]:
+    before, behind = (one.encode(outline.encoding) for one in markup)
+    with path.open("rb") as file:
+        yield file.read(outline.start)
+        yield before
+        while piece := file.read(_PIECE):
+            yield piece
+    yield behind
 
 
-def _take_out(element: etree._Element) -> None:
-    """Removes the element, and leaves the text behind it where it is."""
-    holder = element.getparent()
-    if holder is None:
-        raise DocumentNotSignable("The XML document is nothing but a signature.")
-    if element.tail:
-        before = element.getprevious()
-        if before is None:
-            holder.text = (holder.text or "") + element.tail
-        else:
-            before.tail = (before.tail or "") + element.tail
-    holder.remove(element)
+class _Pieces:
+    """A file to read from, made of pieces; each reading gives one of them, and nothing at the end."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = (piece for piece in pieces if piece)
+
+    def read(self, _size: int = -1) -> bytes:
+        return next(self._pieces, b"")
 
 
-class _Digest:
-    """A file to write to that only keeps the hash."""
+class _Sink:
+    """A file to write to that passes all on."""
 
-    def __init__(self) -> None:
-        self.sha256 = hashlib.sha256()
-
-    def write(self, data: bytes) -> None:
-        self.sha256.update(data)
+    def __init__(self, update: Callable[[bytes], object]) -> None:
+        self.write = update

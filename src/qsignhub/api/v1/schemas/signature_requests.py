@@ -31,9 +31,25 @@ class SignatureRequestIn(Taken):
     expires_at: Annotated[Moment | None, Field(description="ISO 8601; else 30 days from now.")] = None
     redirect_url: Annotated[Url | None, Field(description="Where signers go afterwards.")] = None
     fields: Annotated[list[FieldIn], Field(max_length=model.MAX_SIGNERS)] = Field(default_factory=list)
+    summary_mark: Annotated[
+        bool,
+        Field(
+            strict=True,
+            description="pades only: who has no field gets a small mark in the bottom margin of the last "
+            "page. Else their signatures are not seen on a page.",
+        ),
+    ] = False
     format: Annotated[
         model.SignatureFormat | None,
         Field(description="Else pades for PDF, xades for XML, cades for all others."),
+    ] = None
+    packaging: Annotated[
+        model.Packaging | None,
+        Field(
+            description="How document and signature come together: enveloped for pades; enveloped, "
+            "enveloping, detached or asic_e for xades; attached, detached or asic_e for cades. Else "
+            "enveloped for pades and xades; attached for cades with one signer, asic_e with several."
+        ),
     ] = None
     metadata: Annotated[Metadata, Field(description="Yours, up to 16 KiB; comes back in webhooks.")] = Field(
         default_factory=dict
@@ -46,9 +62,11 @@ class SignatureRequestIn(Taken):
             signature_type=self.signature_type,
             signing_order=self.signing_order,
             format=self.format,
+            packaging=self.packaging,
             expires_at=self.expires_at,
             redirect_url=self.redirect_url,
             fields=tuple(model.Field(**field.model_dump()) for field in self.fields),
+            summary_mark=self.summary_mark,
             metadata=self.metadata,
         )
 
@@ -64,11 +82,13 @@ class SignatureRequest(Given):
     document_id: DocumentId | Absent = None
     signing_order: model.SigningOrder | Absent = None
     format: model.SignatureFormat | Absent = None
+    packaging: model.Packaging | Absent = None
     signing_url: Annotated[Link | Absent, Field(description="The hosted signing page.")] = None
     embed_token: Annotated[str | Absent, Field(description="For the page in a frame of yours.")] = None
     signers: list[Signer]
     redirect_url: str | None = None
     fields: list[FieldIn] | Absent = None
+    summary_mark: bool | Absent = None
     metadata: dict[str, Any] | Absent = None
     signed_document_url: Annotated[Link | Absent, Field(description="Once completed; short-lived.")] = None
     audit_trail_url: Annotated[Link | Absent, Field(description="Once completed; short-lived.")] = None
@@ -97,6 +117,8 @@ class SignatureRequestPlan(Given):
     dry_run: Literal[True]
     document_id: DocumentId
     format: model.SignatureFormat
+    packaging: model.Packaging
+    summary_mark: bool
     expires_at: Instant
     signers: list[PlannedSigner]
     hazards: list[Hazard]

@@ -42,6 +42,9 @@ class SignerIn(Taken):
     phone: Annotated[Phone | None, Field(description="E.164; sms_otp needs it.")] = None
     identity_verification: IdentityVerificationIn | None = None
     locale: Annotated[Locale | None, Field(description="BCP 47, e.g. en-GB.")] = None
+    reason: Annotated[
+        Name | None, Field(description="Why they sign: shown in the signature, and signed with it.")
+    ] = None
     order: Annotated[
         StrictInt | None,
         Field(ge=1, le=1000, description="With sequential: the lower signs first."),
@@ -56,6 +59,7 @@ class SignerIn(Taken):
             phone=self.phone,
             locale=self.locale,
             order=self.order,
+            reason=self.reason,
             identity_method=identity.method,
             identity_country=identity.country,
             test_document=identity.document_number,
@@ -126,6 +130,7 @@ class Signer(Given):
         "failed",
     ]
     order: int | Absent = None
+    reason: Annotated[str | Absent, Field(description="Why they are asked to sign.")] = None
     signing_url: Annotated[Link | Absent, Field(description="The signer's page; a secret of theirs.")] = None
     failure: SignerFailure | Absent = None
     signed_at: Instant | Absent = None

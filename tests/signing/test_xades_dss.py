@@ -18,6 +18,7 @@ from lxml import etree
 
 from qsignhub.signing.asic import container
 from qsignhub.signing.content import Content
+from qsignhub.signing.document_name import entry_name
 from qsignhub.signing.format import DataObject
 from qsignhub.signing.formats import FORMATS
 from qsignhub.signing.xades.names import NAMESPACES
@@ -102,7 +103,7 @@ def started(packaging: str, folder: Path, name: str) -> Signed:
 def put_beside(file: Path, content: bytes) -> None:
     folder = file.with_name(f"{file.name}.content")
     folder.mkdir()
-    (folder / ANY_FILE.name).write_bytes(content)
+    (folder / entry_name(ANY_FILE.name)).write_bytes(content)
 
 
 def change_one_byte(packaging: str, folder: Path) -> None:

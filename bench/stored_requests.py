@@ -20,8 +20,8 @@ INSERT INTO documents (id, account_id, mode, name, mime_type, size_bytes, pages,
 VALUES (%s, %s, 'test', 'a', 'application/pdf', 1, 1, '', '', now(), now())
 """
 _REQUEST_COLUMNS = (
-    "id, account_id, mode, document_id, status, signature_type, signing_order, fields, metadata, link_hash,"
-    " link_sealed, created_at, expires_at"
+    "id, account_id, mode, document_id, status, signature_type, signing_order, packaging, summary_mark,"
+    " fields, metadata, link_hash, link_sealed, created_at, expires_at"
 )
 _SIGNER_COLUMNS = "id, request_id, position, signing_position, name, email, status, link_hash, link_sealed"
 
@@ -65,7 +65,16 @@ def _request(links: Links, account_id: str, count: int, index: int) -> tuple[obj
     moment = created_at(index)
     return (
         *(request_id, account_id, "test", f"doc_{count:016}", _STATUSES[index % 4], "qes", "parallel"),
-        *("[]", "{}", links.hash(token), links.seal(request_id, token), moment, moment + timedelta(days=30)),
+        *(
+            "enveloped",
+            False,
+            "[]",
+            "{}",
+            links.hash(token),
+            links.seal(request_id, token),
+            moment,
+            moment + timedelta(days=30),
+        ),
     )
 
 

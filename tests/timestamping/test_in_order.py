@@ -36,7 +36,7 @@ from tests.timestamping.forgery import Forgery
 
 IMPRINT = hashlib.sha256(b"contract").digest()
 OTHER_IMPRINT = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": bytes(32)}
-TIMEOUT = 0.3
+TIMEOUT = 1.0
 
 
 class Server:
